@@ -1,0 +1,14 @@
+//! The vocabulary of what a machine did: typed events, the sinks that take them, and the trace file.
+//!
+//! Every view, test and grader is a fold over these events. The crate knows no machine: it names
+//! what can happen, not how.
+
+mod event;
+mod file;
+mod names;
+mod sink;
+
+pub use event::{Event, Kind, Level, Mode, Output, ResetKind, SmiSource, WakeReason};
+pub use file::{FORMAT_VERSION, TraceError, read_trace, write_jsonl, write_trace};
+pub use names::{ChipReg, CpuReg, SaveField};
+pub use sink::{Recorder, Silent, Sink};
