@@ -1,1 +1,164 @@
+//! What the page and its worker say to each other. Messages travel as bytes (postcard): thousands of
+//! rows cross as one buffer, and 64-bit numbers need no care.
+//!
+//! No emulator types: the page knows the trace's vocabulary and nothing of the machine.
 
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use story::{Row, Start};
+use trace::CpuReg;
+
+/// One worker serves all figures of a page.
+pub type FigureId = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Boots a ROM to the moment when its OS waits for a key. A session that the figure already has
+    /// is replaced only when that succeeds.
+    Open {
+        figure: FigureId,
+        rom: Vec<u8>,
+    },
+    /// Sends a byte to COM1 at machine time `at` and runs until all is quiet again. `Fresh` starts a
+    /// new tape there, `Onward` goes on with the present one.
+    Type {
+        figure: FigureId,
+        at: u64,
+        byte: u8,
+        tape: TapeKind,
+    },
+    /// Brings the machine to its state at `time`, forward or back.
+    Seek {
+        figure: FigureId,
+        time: u64,
+    },
+    Close {
+        figure: FigureId,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TapeKind {
+    Fresh,
+    Onward,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The first message: the worker now listens.
+    Ready,
+    Booting {
+        figure: FigureId,
+        time: u64,
+    },
+    Opened {
+        figure: FigureId,
+        opened: Opened,
+    },
+    /// A new tape, from its beginning.
+    Tape {
+        figure: FigureId,
+        start: Start,
+        rows: Vec<Row>,
+        end: u64,
+    },
+    /// Replaces all rows at and after `from`.
+    Rows {
+        figure: FigureId,
+        from: u64,
+        rows: Vec<Row>,
+        end: u64,
+    },
+    At {
+        figure: FigureId,
+        moment: Moment,
+    },
+    Failed {
+        figure: FigureId,
+        failure: Failure,
+    },
+}
+
+/// The machine at one moment, read from the machine itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub time: u64,
+    pub hash: u64,
+    pub in_smm: bool,
+    pub registers: Vec<(CpuReg, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The OS waits for a key.
+    pub home: Moment,
+    pub board: String,
+    pub rom_bytes: u32,
+    pub ram_mib: u32,
+    pub cpus: u8,
+    pub smram: Smram,
+    /// What the ROM wrote to its debug port while booting.
+    pub debug_text: String,
+}
+
+/// The first bytes of the SMI handler, as seen by both worlds before SMRAM was closed and locked, and
+/// after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Smram {
+    pub addr: u64,
+    pub before: Option<Peek>,
+    /// When SMRAM was locked, and how it looks since. `None`: this ROM never locked it.
+    pub after: Option<Peek>,
+    /// How it looks at the end of the boot.
+    pub now: Peek,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peek {
+    pub time: u64,
+    pub os: Vec<u8>,
+    pub smm: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// The board refused the ROM; the message says what to do.
+    Rom(String),
+    /// The run ended before anything waited for a key.
+    Ended { time: u64, how: Ending },
+    /// Still busy after this long.
+    Endless { time: u64 },
+    /// The figure has no machine.
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    Halted,
+    Shutdown,
+    Exit(u32),
+}
+
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_stdvec(message).expect("messages hold nothing that can't be encoded")
+}
+
+/// `None` when the other side speaks another version.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_arrives_as_it_was_sent() {
+        let message = ToWorker::Type { figure: 1, at: u64::MAX, byte: 0x42, tape: TapeKind::Fresh };
+        assert_eq!(decode(&encode(&message)), Some(message));
+    }
+
+    #[test]
+    fn a_message_of_another_version_is_none() {
+        assert_eq!(decode::<FromWorker>(&[0xff, 1, 2]), None);
+    }
+}

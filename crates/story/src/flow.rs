@@ -14,9 +14,7 @@ pub enum Caption {
     KeyInSmm(u8),
     Raised(u8),
     HeldBack,
-    Saving {
-        written: usize,
-    },
+    Saving,
     Handler,
     Answered(u64),
     Latched,
@@ -132,7 +130,7 @@ impl Flow {
             Kind::SmiLine { asserted: true } if !self.in_smm => Caption::Raised(self.command.unwrap_or_default()),
             Kind::SmiLatched => Caption::Latched,
             Kind::SmiTaken { .. } if self.after_rsm => Caption::TakenAgain,
-            Kind::Save { .. } => Caption::Saving { written: self.save.written() },
+            Kind::Save { .. } => Caption::Saving,
             Kind::SmmEntered { .. } => Caption::Handler,
             Kind::Rsm { .. } => Caption::Rsm,
             Kind::Halt => Caption::Halted,
@@ -158,7 +156,7 @@ impl Flow {
         let world = if self.in_smm { Role::Smm } else { Role::Os };
         Some(match &event.kind {
             Kind::Instruction { linear, .. } => {
-                let text = text.filter(|_| self.visited.insert(*linear))?;
+                let text = text.filter(|_| self.visited.len() < logged(self.in_smm) && self.visited.insert(*linear))?;
                 (world, Line::Instruction(text.to_owned()))
             }
             Kind::Store { addr, size, value, denied: false } if self.in_smm => {
@@ -197,6 +195,11 @@ impl Flow {
         }
         (byte != b'\n').then(|| (world, Line::Text { to, text: char::from(byte).to_string() }))
     }
+}
+
+/// Instructions logged per stay in a world; what an OS does later is its own affair.
+fn logged(in_smm: bool) -> usize {
+    if in_smm { 96 } else { 16 }
 }
 
 /// How far back an unfinished line of text is looked for.

@@ -31,6 +31,8 @@ pub enum Grain {
     #[default]
     Instruction,
     Micro,
+    /// To the next thing worth a sentence: for readers who don't want motion.
+    Notable,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +176,12 @@ impl Tape {
 
     fn stops(&self, beat: usize, grain: Grain) -> bool {
         let last_of_visit = self.beats.get(beat + 1).is_none_or(|next| next.stage != self.beats[beat].stage);
-        grain == Grain::Micro || self.beats[beat].instruction || last_of_visit
+        let Beat { first, end, instruction, .. } = self.beats[beat];
+        match grain {
+            Grain::Micro => true,
+            Grain::Instruction => instruction || last_of_visit,
+            Grain::Notable => last_of_visit || notable(&self.rows[first..end]),
+        }
     }
 
     pub fn next(&self, beat: usize, grain: Grain) -> Option<usize> {
@@ -260,6 +267,11 @@ impl Tape {
 /// The beat did something that the outside can notice.
 fn busy(rows: &[Row]) -> bool {
     rows.iter().any(|r| matches!(r.event.kind, Kind::Chip { .. } | Kind::SerialInput { .. } | Kind::SmiLatched))
+}
+
+fn notable(rows: &[Row]) -> bool {
+    busy(rows)
+        || rows.iter().any(|r| matches!(r.event.kind, Kind::SmmEntered { .. } | Kind::SmiLine { asserted: true }))
 }
 
 fn places(rows: &[Row]) -> Vec<(SaveField, u16, u8)> {
