@@ -1,1 +1,17 @@
+//! A machine: processors, chipset, RAM and flash on one address map, as a plain value.
+//!
+//! [`Machine`] is `Clone` (copy-on-write), deterministic, and has no wall clock in it: one
+//! instruction takes one virtual nanosecond. [`History`] adds an input log and keyframes, so that
+//! any past moment can be had again.
 
+mod config;
+mod hash;
+mod history;
+mod machine;
+mod map;
+mod window;
+
+pub use config::{Board, Config, ConfigError};
+pub use cpu::{SaveStateMap, disassemble};
+pub use history::History;
+pub use machine::{Machine, Stop, View};

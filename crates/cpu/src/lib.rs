@@ -1,1 +1,32 @@
+//! One logical x86-64 processor with its local APIC: decode, paging, execution, exceptions, SMM.
+//!
+//! Real, protected and long mode with integer instructions. It knows the world only through
+//! [`Bus`]. Not modelled: x87 and SSE, virtual-8086 mode, task switches and call gates, VMX.
 
+mod alu;
+mod bus;
+mod code;
+mod cpuid;
+mod decode;
+mod exec;
+mod fault;
+mod interrupt;
+mod lapic;
+mod memory;
+mod msr;
+mod op;
+mod paging;
+mod run;
+mod segment;
+mod smm;
+mod stack;
+mod state;
+
+pub use alu::flag;
+pub use bus::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
+pub use code::CodeCache;
+pub use decode::disassemble;
+pub use memory::Env;
+pub use paging::Tlb;
+pub use smm::{SaveStateMap, Slot};
+pub use state::{Activity, Cpu, Segment};

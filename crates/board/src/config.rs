@@ -1,0 +1,94 @@
+//! What a machine is built from, and what can be wrong with it.
+
+use cpu::SaveStateMap;
+
+/// Two boards from the same devices (docs/fidelity.md says where they differ).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Board {
+    /// The training board: datasheet behaviour, Intel 64 save-state map.
+    #[default]
+    Ich9,
+    /// As QEMU's `-machine q35,smm=on` behaves, AMD64 save-state map revision 20064h.
+    Qemu,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub board: Board,
+    /// `None`: the board's own.
+    pub save_state: Option<SaveStateMap>,
+    /// 1 to 2048.
+    pub ram_mib: u32,
+    /// 1 to 4.
+    pub cpus: u8,
+    /// Image whose last byte lies at FFFFFFFFh: 64 KiB to 16 MiB in steps of 64 KiB.
+    pub bios: Vec<u8>,
+    /// Files that the guest reads through fw_cfg.
+    pub fw_cfg: Vec<(String, Vec<u8>)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { board: Board::Ich9, save_state: None, ram_mib: 16, cpus: 1, bios: Vec::new(), fw_cfg: Vec::new() }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the ROM is empty: give an image of 64 KiB to 16 MiB, a multiple of 64 KiB")]
+    EmptyRom,
+    #[error(
+        "the ROM has {0} bytes, which is no multiple of 64 KiB (65536): pad it at the front, its last byte is at FFFFFFFFh"
+    )]
+    RomSize(usize),
+    #[error("the ROM has {0} bytes, more than 16 MiB (16777216): give a smaller image")]
+    RomTooLarge(usize),
+    #[error("{0} MiB of RAM can't be had: give 1 to 2048")]
+    Ram(u32),
+    #[error("{0} processors can't be had: give 1 to 4")]
+    Cpus(u8),
+}
+
+const STEP: usize = 64 << 10;
+
+impl Config {
+    pub fn check(&self) -> Result<(), ConfigError> {
+        match self.bios.len() {
+            0 => Err(ConfigError::EmptyRom),
+            n if n > 16 << 20 => Err(ConfigError::RomTooLarge(n)),
+            n if n % STEP != 0 => Err(ConfigError::RomSize(n)),
+            _ if !(1..=2048).contains(&self.ram_mib) => Err(ConfigError::Ram(self.ram_mib)),
+            _ if !(1..=4).contains(&self.cpus) => Err(ConfigError::Cpus(self.cpus)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn save_state_map(&self) -> SaveStateMap {
+        self.save_state.unwrap_or(match self.board {
+            Board::Ich9 => SaveStateMap::Intel64,
+            Board::Qemu => SaveStateMap::Qemu,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bad_value_is_named_with_what_would_do() {
+        let good = Config { bios: vec![0; STEP], ..Config::default() };
+        assert_eq!(good.check(), Ok(()));
+        let bad = |change: fn(&mut Config)| {
+            let mut c = good.clone();
+            change(&mut c);
+            c.check().unwrap_err().to_string()
+        };
+        assert!(bad(|c| c.bios.clear()).contains("64 KiB"));
+        assert!(bad(|c| c.bios.push(0)).contains("65537"));
+        assert!(bad(|c| c.bios = vec![0; (16 << 20) + STEP]).contains("16 MiB"));
+        assert!(bad(|c| c.ram_mib = 0).contains("1 to 2048"));
+        assert!(bad(|c| c.ram_mib = 1 << 20).contains("1 to 2048"));
+        assert!(bad(|c| c.cpus = 5).contains("1 to 4"));
+    }
+}

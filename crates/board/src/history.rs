@@ -1,0 +1,111 @@
+//! Time travel: keyframes, and a log of what came from outside. Keyframe plus log gives any past
+//! state again, bit for bit.
+
+use crate::machine::{Machine, Stop};
+use trace::{Silent, Sink};
+
+/// Virtual time between keyframes.
+const KEYFRAME_NS: u64 = 100_000;
+
+pub struct History {
+    now: Machine,
+    /// Oldest first; the first is the beginning of the history.
+    keyframes: Vec<Machine>,
+    /// When which bytes were typed.
+    inputs: Vec<(u64, Vec<u8>)>,
+    /// Inputs that the machine had before the history began.
+    before: usize,
+}
+
+impl History {
+    /// A history that begins with the machine as it is.
+    pub fn new(machine: Machine) -> Self {
+        History { keyframes: vec![machine.clone()], before: machine.inputs_applied(), now: machine, inputs: Vec::new() }
+    }
+
+    pub fn machine(&self) -> &Machine {
+        &self.now
+    }
+
+    /// Inputs from the beginning on: what a link or a bug report needs beside the image.
+    pub fn inputs(&self) -> &[(u64, Vec<u8>)] {
+        &self.inputs
+    }
+
+    /// How many inputs of the log the machine has had.
+    fn applied(&self) -> usize {
+        self.now.inputs_applied() - self.before
+    }
+
+    fn last_keyframe(&self) -> u64 {
+        self.keyframes.last().map_or(0, Machine::time)
+    }
+
+    fn keep(&mut self) {
+        if self.now.time() >= self.last_keyframe() + KEYFRAME_NS {
+            self.keyframes.push(self.now.clone());
+        }
+    }
+
+    /// See [`Machine::step`].
+    pub fn step(&mut self, sink: &mut dyn Sink) -> Stop {
+        let due = self.next_input();
+        if due.is_some_and(|t| t <= self.now.time()) {
+            self.apply_inputs();
+        }
+        let stop = self.now.step(sink);
+        self.keep();
+        stop
+    }
+
+    /// See [`Machine::run_until`]; inputs that the log holds for the time run through arrive again.
+    pub fn run_until(&mut self, t: u64, sink: &mut dyn Sink) -> Stop {
+        while self.now.time() < t {
+            self.apply_inputs();
+            let pause = self.next_input().unwrap_or(u64::MAX).min(self.last_keyframe() + KEYFRAME_NS).min(t);
+            let stop = self.now.run_until(pause.max(self.now.time() + 1), sink);
+            if stop != Stop::Time {
+                return stop;
+            }
+            self.keep();
+        }
+        Stop::Time
+    }
+
+    /// The first logged input that the machine has not had yet.
+    fn next_input(&self) -> Option<u64> {
+        self.inputs.get(self.applied()).map(|(t, _)| *t)
+    }
+
+    fn apply_inputs(&mut self) {
+        while let Some((t, bytes)) = self.inputs.get(self.applied()) {
+            if *t > self.now.time() {
+                return;
+            }
+            self.now.serial_input(bytes);
+        }
+    }
+
+    /// Types on COM1 now. What the log held for later no longer happens.
+    pub fn serial_input(&mut self, bytes: &[u8]) {
+        self.truncate();
+        self.inputs.push((self.now.time(), bytes.to_vec()));
+        self.apply_inputs();
+    }
+
+    /// Goes to the first moment at or after `t` that lies between two instructions; a moment before
+    /// the beginning gives the beginning. Later inputs stay in the log.
+    pub fn seek(&mut self, t: u64) -> Stop {
+        let n = self.keyframes.partition_point(|k| k.time() <= t).max(1);
+        self.keyframes.truncate(n);
+        self.now = self.keyframes[n - 1].clone();
+        self.run_until(t, &mut Silent)
+    }
+
+    /// Drops the inputs that lie ahead.
+    pub fn truncate(&mut self) {
+        self.inputs.truncate(self.applied());
+        let now = self.now.time();
+        self.keyframes.retain(|k| k.time() <= now);
+    }
+}

@@ -1,0 +1,336 @@
+//! The machine: state that can be cloned and hashed, and caches that can't be told from outside.
+
+use crate::config::{Board, Config, ConfigError};
+use crate::hash::StateHasher;
+use crate::map::{Answer, Layout};
+use crate::window::{Ended, Lines, Window, deliver_smi, feed_serial};
+use chipset::pages::Pages;
+use chipset::{Chipset, Cx, Silicon, Wiring};
+use cpu::{Access, Activity, CodeCache, Cpu, Env, Purpose, Tlb};
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use trace::{CpuReg, Event, Kind, Level, ResetKind, Sink};
+
+/// Why a run came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The time that was asked for is reached, or the one step is done.
+    Time,
+    /// All processors are halted and nothing will wake them.
+    Halted,
+    /// The guest wrote this value to isa-debug-exit (port F4h).
+    Exit(u32),
+    /// Triple fault, or an illegal save-state image at RSM.
+    Shutdown,
+}
+
+/// From which world memory is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// As code outside SMM sees it.
+    Os,
+    /// As an SMI handler sees it.
+    Smm,
+}
+
+/// Everything that makes up the machine's value.
+#[derive(Clone, Hash)]
+struct State {
+    layout: Layout,
+    pause_ns: u64,
+    time: u64,
+    cpus: Vec<Cpu>,
+    lines: Vec<Lines>,
+    /// The processor whose turn it is.
+    turn: usize,
+    chipset: Chipset,
+    ram: Pages,
+    /// Bytes on their way to COM1.
+    serial: VecDeque<u8>,
+    /// How often something came from outside: the place in a history's input log.
+    inputs: usize,
+}
+
+/// Derived from the state, dropped whenever in doubt.
+#[derive(Default)]
+struct Caches {
+    code: CodeCache,
+    tlbs: Vec<Tlb>,
+}
+
+pub struct Machine {
+    state: State,
+    caches: Caches,
+}
+
+impl Clone for Machine {
+    fn clone(&self) -> Self {
+        let caches = Caches { tlbs: self.state.cpus.iter().map(|_| Tlb::default()).collect(), ..Caches::default() };
+        Machine { state: self.state.clone(), caches }
+    }
+}
+
+/// Instructions that one of several processors runs before the next has its turn.
+const QUANTUM: u64 = 1000;
+/// Device events after which a machine whose processors all sleep is called halted for good.
+const IDLE_EVENTS: u32 = 32;
+
+impl Machine {
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let low_ram = u64::from(config.ram_mib) << 20;
+        let layout = Layout { low_ram, flash: config.bios.len() as u64 };
+        let silicon = match config.board {
+            Board::Ich9 => Silicon::Ich9,
+            Board::Qemu => Silicon::Qemu,
+        };
+        let chipset = Chipset::new(Wiring {
+            silicon,
+            low_ram,
+            high_ram: 0,
+            cpus: config.cpus,
+            flash: config.bios.clone(),
+            fw_cfg: config.fw_cfg.clone(),
+        });
+        let map = config.save_state_map();
+        let state = State {
+            layout,
+            // PAUSE takes 1 µs on the training board, so that wait loops cost few instructions.
+            pause_ns: if config.board == Board::Ich9 { 999 } else { 0 },
+            time: 0,
+            cpus: (0..config.cpus).map(|id| Cpu::new(id, map)).collect(),
+            lines: vec![Lines::default(); config.cpus.into()],
+            turn: 0,
+            chipset,
+            ram: Pages::filled(low_ram as usize, 0),
+            serial: VecDeque::new(),
+            inputs: 0,
+        };
+        let caches = Caches { tlbs: state.cpus.iter().map(|_| Tlb::default()).collect(), ..Caches::default() };
+        Ok(Machine { state, caches })
+    }
+
+    /// Virtual nanoseconds since power-on.
+    pub fn time(&self) -> u64 {
+        self.state.time
+    }
+    pub fn cpus(&self) -> usize {
+        self.state.cpus.len()
+    }
+    pub fn in_smm(&self, cpu: usize) -> bool {
+        self.state.cpus[cpu].smm
+    }
+    /// An SMI waits for `cpu`: latched by it, or on its line.
+    pub fn smi_pending(&self, cpu: usize) -> bool {
+        self.state.cpus[cpu].pending.smi || self.state.lines[cpu].smi
+    }
+    pub fn smi_count(&self, cpu: usize) -> u32 {
+        self.state.cpus[cpu].smi_count
+    }
+    pub fn register(&self, cpu: usize, reg: CpuReg) -> u64 {
+        self.state.cpus[cpu].register(reg)
+    }
+    /// The save-state map that this machine's processors write.
+    pub fn save_state_map(&self) -> cpu::SaveStateMap {
+        self.state.cpus[0].map
+    }
+    /// Bytes that the guest has not read from COM1 yet.
+    pub fn serial_unread(&self) -> usize {
+        self.state.serial.len() + self.state.chipset.serial_pending()
+    }
+
+    /// Bytes arrive on COM1, in order, as fast as the guest takes them.
+    pub fn serial_input(&mut self, bytes: &[u8]) {
+        self.state.serial.extend(bytes);
+        self.state.inputs += 1;
+    }
+
+    pub(crate) fn inputs_applied(&self) -> usize {
+        self.state.inputs
+    }
+
+    /// A hash over every field of the state; equal on every host.
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = StateHasher::default();
+        self.state.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Physical memory as one of the worlds reads it, without side effects. Devices and what is
+    /// refused read as all ones.
+    pub fn peek(&self, view: View, addr: u64, out: &mut [u8]) {
+        let map = self.state.chipset.memory_map();
+        let access = Access { cpu: 0, smm: view == View::Smm, purpose: Purpose::Data };
+        for (at, byte) in (addr..).zip(out) {
+            *byte = match self.state.layout.answer(&map, access, false, at) {
+                Answer::Ram(at) => self.state.ram.read_value(at as usize, 1) as u8,
+                Answer::Flash(at) => self.state.chipset.flash().read(at, 1) as u8,
+                Answer::Denied | Answer::Device => 0xff,
+            };
+        }
+    }
+
+    /// Runs one instruction of the processor whose turn it is, or takes one SMI; with all events.
+    pub fn step(&mut self, sink: &mut dyn Sink) -> Stop {
+        match self.prepare(u64::MAX, sink) {
+            Err(stop) => stop,
+            Ok(()) => {
+                let level = sink.level();
+                self.run_turn(u64::MAX, level, true, sink).unwrap_or(Stop::Time)
+            }
+        }
+    }
+
+    /// Runs until virtual time `t` is reached, or earlier if the machine ends. Events up to
+    /// [`Level::Events`].
+    pub fn run_until(&mut self, t: u64, sink: &mut dyn Sink) -> Stop {
+        let level = sink.level().min(Level::Events);
+        while self.state.time < t {
+            if let Err(stop) = self.prepare(t, sink) {
+                return stop;
+            }
+            if self.state.time >= t {
+                break;
+            }
+            if let Some(stop) = self.run_turn(t, level, false, sink) {
+                return stop;
+            }
+        }
+        Stop::Time
+    }
+
+    /// Lets devices act and finds a processor to run; jumps ahead while all of them sleep.
+    fn prepare(&mut self, t: u64, sink: &mut dyn Sink) -> Result<(), Stop> {
+        for _ in 0..IDLE_EVENTS {
+            self.let_devices_act(sink);
+            if self.state.cpus.iter().any(|c| c.activity == Activity::Shutdown)
+                && self.state.lines.iter().all(|l| !l.init)
+            {
+                return Err(Stop::Shutdown);
+            }
+            let n = self.state.cpus.len();
+            if let Some(next) = (0..n).map(|i| (self.state.turn + i) % n).find(|&i| self.runnable(i)) {
+                self.state.turn = next;
+                return Ok(());
+            }
+            match self.deadline() {
+                Some(at) if at < t => self.state.time = self.state.time.max(at),
+                Some(_) => {
+                    self.state.time = t;
+                    return Ok(());
+                }
+                None => return Err(Stop::Halted),
+            }
+        }
+        Err(Stop::Halted)
+    }
+
+    fn runnable(&self, id: usize) -> bool {
+        let cpu = &self.state.cpus[id];
+        cpu.activity == Activity::Running || cpu.can_wake() && cpu.has_reason() || self.state.lines[id].any()
+    }
+
+    fn deadline(&self) -> Option<u64> {
+        let timers = self.state.cpus.iter().filter_map(|c| c.lapic.deadline());
+        timers.chain(self.state.chipset.deadline()).min()
+    }
+
+    fn let_devices_act(&mut self, sink: &mut dyn Sink) {
+        let State { chipset, lines, cpus, serial, time, .. } = &mut self.state;
+        if chipset.deadline().is_some_and(|at| at <= *time) {
+            chipset.advance(&mut Cx { now: *time, cpu: 0, smm: false, sink });
+        }
+        for cpu in cpus {
+            if cpu.lapic.deadline().is_some_and(|at| at <= *time) {
+                cpu.lapic.advance(*time);
+                cpu.attend = true;
+            }
+        }
+        deliver_smi(chipset, lines);
+        feed_serial(chipset, serial, *time, sink);
+        if let Some(kind) = chipset.take_reset() {
+            self.reset(kind, sink);
+        }
+    }
+
+    /// Lets the processor whose turn it is run; `Some` ends the run.
+    fn run_turn(&mut self, t: u64, level: Level, one: bool, sink: &mut dyn Sink) -> Option<Stop> {
+        let id = self.state.turn;
+        let several = self.state.cpus.len() > 1;
+        let State { layout, chipset, ram, lines, serial, time, cpus, pause_ns, .. } = &mut self.state;
+        let mut stop_at = t;
+        for at in cpus.iter().filter_map(|c| c.lapic.deadline()).chain(chipset.deadline()) {
+            stop_at = stop_at.min(at);
+        }
+        if several {
+            stop_at = stop_at.min(*time + QUANTUM);
+        }
+        let map = chipset.memory_map();
+        let cpu = &mut cpus[id];
+        let mut window = Window {
+            cpu: id as u8,
+            layout: *layout,
+            plain: layout.plain(&map),
+            map,
+            epoch: chipset.map_epoch(),
+            chipset,
+            ram,
+            lines,
+            serial,
+            time,
+            sink: &mut *sink,
+            level,
+            stop_at,
+            pause_ns: *pause_ns,
+            pause_yields: several,
+            attend: false,
+            stop: false,
+            map_changed: false,
+            ended: Ended::default(),
+        };
+        let mut env = Env { bus: &mut window, tlb: &mut self.caches.tlbs[id], code: &mut self.caches.code };
+        cpu.attend = true;
+        if one {
+            cpu.step_traced(&mut env)
+        } else {
+            cpu.run(&mut env)
+        }
+        let stopped = cpu.activity == Activity::Shutdown;
+        let Window { map_changed, ended, .. } = window;
+        if map_changed {
+            self.caches.code.clear();
+        }
+        if several {
+            self.state.turn = (id + 1) % self.state.cpus.len();
+        }
+        if let Some(value) = ended.exit {
+            return Some(Stop::Exit(value));
+        }
+        if let Some(kind) = ended.reset {
+            self.reset(kind, sink);
+            return None;
+        }
+        stopped.then_some(Stop::Shutdown)
+    }
+
+    fn reset(&mut self, kind: ResetKind, sink: &mut dyn Sink) {
+        if sink.level() >= Level::Events {
+            sink.event(Event { time: self.state.time, cpu: 0, kind: Kind::Reset { kind } });
+        }
+        self.state.chipset.reset(kind);
+        if kind == ResetKind::Init {
+            self.state.lines.iter_mut().for_each(|l| l.init = true);
+            return;
+        }
+        for (id, cpu) in self.state.cpus.iter_mut().enumerate() {
+            *cpu = Cpu::new(id as u8, cpu.map);
+        }
+        self.state.lines.fill(Lines::default());
+        self.state.turn = 0;
+        if kind == ResetKind::Power {
+            self.state.ram = Pages::filled(self.state.ram.len(), 0);
+        }
+        self.caches.code.clear();
+        self.caches.tlbs.iter_mut().for_each(Tlb::flush_all);
+    }
+}

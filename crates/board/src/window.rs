@@ -1,0 +1,281 @@
+//! One processor's window on the board while it runs: the `cpu::Bus` of this machine.
+
+use crate::map::{Answer, Layout};
+use chipset::pages::{PAGE, Pages};
+use chipset::{Chipset, Cx, MemoryMap, SmiTo};
+use cpu::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
+use std::collections::VecDeque;
+use trace::{Event, Kind, Level, ResetKind, Sink, SmiSource};
+
+/// What was sent to one processor and not yet looked at.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Lines {
+    pub smi: bool,
+    pub nmi: bool,
+    pub init: bool,
+    pub sipi: Option<u8>,
+    pub fixed: [u32; 8],
+}
+
+impl Lines {
+    pub fn any(&self) -> bool {
+        self.smi || self.nmi || self.init || self.sipi.is_some() || self.fixed != [0; 8]
+    }
+}
+
+/// Why a run ended before its time, beside the processor's own state.
+#[derive(Default)]
+pub struct Ended {
+    pub reset: Option<ResetKind>,
+    pub exit: Option<u32>,
+}
+
+pub struct Window<'a> {
+    pub cpu: u8,
+    pub layout: Layout,
+    pub chipset: &'a mut Chipset,
+    pub ram: &'a mut Pages,
+    pub lines: &'a mut [Lines],
+    pub serial: &'a mut VecDeque<u8>,
+    pub time: &'a mut u64,
+    pub sink: &'a mut dyn Sink,
+    pub level: Level,
+    pub map: MemoryMap,
+    pub plain: std::ops::Range<u64>,
+    pub epoch: u32,
+    pub stop_at: u64,
+    /// Extra nanoseconds that PAUSE takes, and whether it ends the slice.
+    pub pause_ns: u64,
+    pub pause_yields: bool,
+    pub attend: bool,
+    pub stop: bool,
+    pub map_changed: bool,
+    pub ended: Ended,
+}
+
+/// Room that the receiver keeps for bytes from outside.
+const SERIAL_FIFO: usize = 16;
+
+impl Window<'_> {
+    fn cx(&mut self, access: Access) -> (&mut Chipset, Cx<'_>) {
+        let cx = Cx { now: *self.time, cpu: access.cpu, smm: access.smm, sink: self.sink };
+        (self.chipset, cx)
+    }
+
+    /// Passes on what a device access has set off.
+    fn after_device(&mut self) {
+        self.attend = true;
+        deliver_smi(self.chipset, self.lines);
+        feed_serial(self.chipset, self.serial, *self.time, self.sink);
+        self.ended.exit = self.ended.exit.or_else(|| self.chipset.take_exit());
+        self.ended.reset = self.ended.reset.or_else(|| self.chipset.take_reset());
+        self.stop |= self.ended.exit.is_some() || self.ended.reset.is_some();
+        if self.chipset.map_epoch() != self.epoch {
+            self.epoch = self.chipset.map_epoch();
+            self.map = self.chipset.memory_map();
+            self.plain = self.layout.plain(&self.map);
+            self.map_changed = true;
+        }
+    }
+
+    fn denied(&mut self, addr: u64, size: usize, write: bool) {
+        self.emit(Kind::SmramDenied { addr, size: size as u8, write });
+    }
+
+    /// One value from wherever it is; `true` when SMRAM refused.
+    fn read_slow(&mut self, access: Access, addr: u64, size: usize) -> (u64, bool) {
+        let ones = u64::MAX >> (64 - 8 * size);
+        match self.layout.answer(&self.map, access, false, addr) {
+            Answer::Ram(at) => (self.ram.read_value(at as usize, size), false),
+            Answer::Flash(at) => (self.chipset.flash().read(at, size as u8) & ones, false),
+            Answer::Denied => {
+                self.denied(addr, size, false);
+                (ones, true)
+            }
+            Answer::Device => {
+                let (chipset, mut cx) = self.cx(access);
+                let value = match size {
+                    1 | 2 | 4 | 8 => chipset.mmio_read(&mut cx, addr, size as u8),
+                    _ => None,
+                };
+                self.after_device();
+                (value.unwrap_or(ones) & ones, false)
+            }
+        }
+    }
+
+    fn write_slow(&mut self, access: Access, addr: u64, size: usize, value: u64) -> bool {
+        match self.layout.answer(&self.map, access, true, addr) {
+            Answer::Ram(at) => self.ram.write_value(at as usize, size, value),
+            Answer::Flash(at) => {
+                let (chipset, mut cx) = self.cx(access);
+                chipset.flash_write(&mut cx, at, size as u8, value);
+                self.after_device();
+            }
+            Answer::Denied => {
+                self.denied(addr, size, true);
+                return true;
+            }
+            Answer::Device => {
+                let (chipset, mut cx) = self.cx(access);
+                if matches!(size, 1 | 2 | 4 | 8) {
+                    chipset.mmio_write(&mut cx, addr, size as u8, value);
+                }
+                self.after_device();
+            }
+        }
+        false
+    }
+
+    fn traces_data(&self, access: Access) -> bool {
+        self.level == Level::Instructions && access.purpose == Purpose::Data
+    }
+}
+
+impl Bus for Window<'_> {
+    #[inline]
+    fn read(&mut self, access: Access, addr: u64, size: usize) -> u64 {
+        let (value, denied) = if self.plain.contains(&addr) {
+            (self.ram.read_value(addr as usize, size), false)
+        } else {
+            self.read_slow(access, addr, size)
+        };
+        if self.traces_data(access) {
+            self.emit(Kind::Load { addr, size: size as u8, value, denied });
+        }
+        value
+    }
+
+    #[inline]
+    fn write(&mut self, access: Access, addr: u64, size: usize, value: u64) {
+        let denied = if self.plain.contains(&addr) {
+            self.ram.write_value(addr as usize, size, value);
+            false
+        } else {
+            self.write_slow(access, addr, size, value)
+        };
+        if self.traces_data(access) {
+            let value = value & (u64::MAX >> (64 - 8 * size));
+            self.emit(Kind::Store { addr, size: size as u8, value, denied });
+        }
+    }
+
+    fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]> {
+        if self.level == Level::Instructions {
+            return None;
+        }
+        // Both ends decide: the map changes at page borders only, and callers stay in one page.
+        let Answer::Ram(at) = self.layout.answer(&self.map, access, write, addr) else { return None };
+        let at = at as usize;
+        Some(&mut self.ram.page_mut(at / PAGE)[at % PAGE..at % PAGE + len])
+    }
+
+    fn port_in(&mut self, access: Access, port: u16, size: usize) -> u32 {
+        let (chipset, mut cx) = self.cx(access);
+        let value = chipset.port_read(&mut cx, port, size as u8);
+        self.after_device();
+        self.emit(Kind::PortIn { port, size: size as u8, value });
+        value
+    }
+
+    fn port_out(&mut self, access: Access, port: u16, size: usize, value: u32) {
+        self.emit(Kind::PortOut { port, size: size as u8, value });
+        let (chipset, mut cx) = self.cx(access);
+        chipset.port_write(&mut cx, port, size as u8, value);
+        self.after_device();
+    }
+
+    fn signals(&mut self) -> Signals {
+        let Lines { smi, nmi, init, sipi, fixed } = std::mem::take(&mut self.lines[usize::from(self.cpu)]);
+        let map_changed = std::mem::take(&mut self.map_changed);
+        self.attend = false;
+        Signals { smi, nmi, init, intr: false, sipi, fixed, map_changed }
+    }
+
+    /// No interrupt controller is wired to INTR: the spurious vector of an unprogrammed 8259.
+    fn acknowledge(&mut self) -> u8 {
+        7
+    }
+
+    fn ipi(&mut self, target: Target, delivery: Delivery) {
+        for (id, lines) in self.lines.iter_mut().enumerate() {
+            let own = id == usize::from(self.cpu);
+            let hit = match target {
+                Target::Id(wanted) => id == usize::from(wanted),
+                Target::All => true,
+                Target::AllButSelf => !own,
+            };
+            if !hit {
+                continue;
+            }
+            match delivery {
+                Delivery::Fixed(vector) => lines.fixed[usize::from(vector) / 32] |= 1 << (vector % 32),
+                Delivery::Smi => lines.smi = true,
+                Delivery::Nmi => lines.nmi = true,
+                Delivery::Init => lines.init = true,
+                Delivery::Startup(page) => lines.sipi = Some(page),
+            }
+        }
+        if delivery == Delivery::Smi {
+            self.emit(Kind::SmiRequest { source: SmiSource::Ipi, sent: true });
+        }
+        self.attend = true;
+    }
+
+    fn time(&self) -> u64 {
+        *self.time
+    }
+
+    fn budget(&self) -> u64 {
+        self.stop_at.saturating_sub(*self.time).max(1)
+    }
+
+    #[inline]
+    fn advance(&mut self, n: u64) -> Next {
+        *self.time += n;
+        if *self.time >= self.stop_at || self.stop {
+            Next::Stop
+        } else if self.attend {
+            Next::Attend
+        } else {
+            Next::Go
+        }
+    }
+
+    fn pause(&mut self) {
+        *self.time += self.pause_ns;
+        self.stop |= self.pause_yields;
+    }
+
+    fn level(&self) -> Level {
+        self.level
+    }
+
+    fn emit(&mut self, kind: Kind) {
+        if kind.level() <= self.level {
+            self.sink.event(Event { time: *self.time, cpu: self.cpu, kind });
+        }
+    }
+}
+
+/// Takes the chipset's SMI message and puts it on the lines it is for.
+pub fn deliver_smi(chipset: &mut Chipset, lines: &mut [Lines]) {
+    while let Some(to) = chipset.take_smi() {
+        match to {
+            SmiTo::All => lines.iter_mut().for_each(|l| l.smi = true),
+            SmiTo::One(id) => {
+                if let Some(l) = lines.get_mut(usize::from(id)) {
+                    l.smi = true;
+                }
+            }
+        }
+    }
+}
+
+/// Hands waiting bytes to COM1 as long as its FIFO has room.
+pub fn feed_serial(chipset: &mut Chipset, queue: &mut VecDeque<u8>, now: u64, sink: &mut dyn Sink) {
+    while chipset.serial_pending() < SERIAL_FIFO {
+        let Some(byte) = queue.pop_front() else { return };
+        chipset.serial_input(&mut Cx { now, cpu: 0, smm: false, sink }, byte);
+    }
+}

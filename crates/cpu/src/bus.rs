@@ -1,0 +1,90 @@
+//! What a processor needs from the world. The board implements it; nothing else is known outside.
+
+use trace::{Kind, Level};
+
+/// Why memory is accessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Fetch,
+    Data,
+    /// Page tables, descriptor tables, task state, the SMM state save area.
+    System,
+}
+
+/// Who accesses memory or ports: decides which parts of SMRAM answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    pub cpu: u8,
+    pub smm: bool,
+    pub purpose: Purpose,
+}
+
+/// Lines towards one processor, as found since they were last asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Signals {
+    /// An SMI message was delivered.
+    pub smi: bool,
+    pub nmi: bool,
+    pub init: bool,
+    /// The interrupt controller's INTR line (a level).
+    pub intr: bool,
+    /// SIPI vector.
+    pub sipi: Option<u8>,
+    /// Fixed interrupts for the local APIC, one bit a vector.
+    pub fixed: [u32; 8],
+    /// Which memory answers where has changed: decoded code and translations are stale.
+    pub map_changed: bool,
+}
+
+/// Delivery modes of an inter-processor interrupt (SDM vol. 3, "APIC", Interrupt Command Register).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    Fixed(u8),
+    Smi,
+    Nmi,
+    Init,
+    Startup(u8),
+}
+
+/// Which processors an inter-processor interrupt goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Physical APIC id.
+    Id(u8),
+    All,
+    AllButSelf,
+}
+
+/// How the run goes on after an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Go,
+    /// A device was touched: look at the signals first.
+    Attend,
+    /// The budget is used up or the board wants control.
+    Stop,
+}
+
+/// Physical memory, ports and lines. Addresses and sizes are bytes; an access never crosses a page.
+pub trait Bus {
+    fn read(&mut self, access: Access, addr: u64, size: usize) -> u64;
+    fn write(&mut self, access: Access, addr: u64, size: usize, value: u64);
+    /// A stretch of plain RAM for bulk string instructions, or `None` where each access counts.
+    fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]>;
+    fn port_in(&mut self, access: Access, port: u16, size: usize) -> u32;
+    fn port_out(&mut self, access: Access, port: u16, size: usize, value: u32);
+    fn signals(&mut self) -> Signals;
+    /// INTA cycle: the vector of the interrupt that INTR announces.
+    fn acknowledge(&mut self) -> u8;
+    fn ipi(&mut self, target: Target, delivery: Delivery);
+    /// Virtual time in ns; the TSC runs at 1 GHz.
+    fn time(&self) -> u64;
+    /// Instructions that may run before [`Next::Stop`]; at least 1 while running.
+    fn budget(&self) -> u64;
+    /// `n` instructions, or iterations of a REP, were executed.
+    fn advance(&mut self, n: u64) -> Next;
+    /// PAUSE: ends this processor's slice.
+    fn pause(&mut self);
+    fn level(&self) -> Level;
+    fn emit(&mut self, kind: Kind);
+}

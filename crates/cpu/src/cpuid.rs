@@ -1,0 +1,48 @@
+//! CPUID: what this processor has (SDM vol. 2, "CPUID"). What isn't named here is #UD.
+
+/// Family 6, model 0Fh, stepping 1: a model that always writes the Intel 64 save-state map.
+pub const SIGNATURE: u32 = 0x0000_06f1;
+
+const VENDOR: [u32; 3] = [le(b"Genu"), le(b"ineI"), le(b"ntel")];
+const BRAND: &[u8; 48] = b"SMM Lab virtual processor\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// Leaf 1 EDX: PSE, TSC, MSR, PAE, CX8, APIC, MTRR, PGE, CMOV, PAT, CLFSH.
+const FEATURES_EDX: u32 =
+    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19;
+/// Leaf 1 ECX: CMPXCHG16B.
+const FEATURES_ECX: u32 = 1 << 13;
+/// Leaf 80000001h EDX: NX, 1 GiB pages, long mode. ECX: LAHF in 64-bit mode.
+const EXTENDED_EDX: u32 = 1 << 20 | 1 << 26 | 1 << 29;
+const EXTENDED_ECX: u32 = 1;
+
+const fn le(s: &[u8; 4]) -> u32 {
+    u32::from_le_bytes(*s)
+}
+
+/// EAX, EBX, ECX, EDX of a leaf; leaves beyond the highest answer as the highest basic one.
+pub fn cpuid(leaf: u32, apic_id: u8, cpus: u8) -> [u32; 4] {
+    match leaf {
+        0 => [2, VENDOR[0], VENDOR[2], VENDOR[1]],
+        1 => {
+            let ebx = u32::from(apic_id) << 24 | u32::from(cpus) << 16 | 8 << 8;
+            let htt = if cpus > 1 { 1 << 28 } else { 0 };
+            [SIGNATURE, ebx, FEATURES_ECX, FEATURES_EDX | htt]
+        }
+        0x8000_0000 => [0x8000_0008, 0, 0, 0],
+        0x8000_0001 => [0, 0, EXTENDED_ECX, EXTENDED_EDX],
+        0x8000_0002..=0x8000_0004 => brand(leaf),
+        // 40 physical, 48 linear address bits.
+        0x8000_0008 => [0x3028, 0, 0, 0],
+        0x8000_0005..=0x8000_0007 => [0; 4],
+        // Leaf 2: no cache descriptors, as the caches aren't modelled.
+        _ => [1, 0, 0, 0],
+    }
+}
+
+fn brand(leaf: u32) -> [u32; 4] {
+    let start = (leaf - 0x8000_0002) as usize * 16;
+    std::array::from_fn(|i| {
+        let at = start + i * 4;
+        u32::from_le_bytes([BRAND[at], BRAND[at + 1], BRAND[at + 2], BRAND[at + 3]])
+    })
+}

@@ -1,0 +1,247 @@
+//! Delivery of exceptions and interrupts through the IVT and the IDT (SDM vol. 3, "Interrupt and
+//! Exception Handling"), double and triple fault.
+
+use crate::alu::flag;
+use crate::bus::Bus;
+use crate::fault::{Fault, Result, vector};
+use crate::memory::{Env, canonical};
+use crate::state::{Activity, CS, Cpu, RSP, SS, Segment};
+use trace::{Kind, Mode};
+
+/// Where an interrupt comes from: software interrupts check the gate's DPL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Hardware,
+    Software,
+}
+
+impl Cpu {
+    /// Delivers an exception; a fault on the way becomes #DF, and one on #DF's way shutdown.
+    pub(crate) fn raise<B: Bus>(&mut self, env: &mut Env<B>, fault: Fault) {
+        let mut fault = fault;
+        loop {
+            env.bus.emit(Kind::Exception {
+                vector: fault.vector,
+                error: fault.error,
+                cs: self.seg[CS].selector,
+                rip: self.rip,
+            });
+            if fault.vector != vector::DB && fault.vector != vector::BP && fault.vector != vector::OF {
+                self.rflags |= flag::RF;
+            }
+            match self.deliver(env, fault.vector, fault.error, Origin::Hardware) {
+                Ok(()) => return,
+                Err(_) if fault.vector == vector::DF => return self.shut_down(env, "triple fault"),
+                Err(second) if doubles(fault.vector, second.vector) => fault = Fault::with(vector::DF, 0),
+                Err(second) => fault = second,
+            }
+        }
+    }
+
+    pub(crate) fn shut_down<B: Bus>(&mut self, env: &mut Env<B>, why: &str) {
+        self.activity = Activity::Shutdown;
+        env.bus.emit(Kind::Shutdown { why: why.into() });
+    }
+
+    pub(crate) fn deliver<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        vector: u8,
+        error: Option<u32>,
+        origin: Origin,
+    ) -> Result<()> {
+        let (regs, seg, cpl, rflags) = (self.regs[RSP], self.seg, self.cpl, self.rflags);
+        let delivered = if !self.protected() {
+            self.deliver_real(env, vector)
+        } else if self.long_mode() {
+            self.deliver_long(env, vector, error, origin)
+        } else {
+            self.deliver_protected(env, vector, error, origin)
+        };
+        if delivered.is_err() {
+            (self.regs[RSP], self.seg, self.cpl, self.rflags) = (regs, seg, cpl, rflags);
+        }
+        delivered
+    }
+
+    fn deliver_real<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) -> Result<()> {
+        let entry = u64::from(vector) * 4;
+        if entry + 3 > u64::from(self.idtr.limit) {
+            return Err(Fault::GP0);
+        }
+        let target = self.read_system(env, self.idtr.base + entry, 4)?;
+        self.push(env, self.rflags, 2)?;
+        self.push(env, u64::from(self.seg[CS].selector), 2)?;
+        // 16 bits of the instruction pointer only, in SMM too.
+        self.push(env, self.rip, 2)?;
+        self.rflags &= !(flag::IF | flag::TF | flag::AC | flag::RF);
+        self.seg[CS].selector = (target >> 16) as u16;
+        self.seg[CS].base = (target >> 16) << 4;
+        self.rip = target & 0xffff;
+        Ok(())
+    }
+
+    /// Error code of a fault that a gate itself causes: its index, IDT bit, external bit.
+    fn gate_error(vector: u8, origin: Origin) -> u16 {
+        u16::from(vector) * 8 + 2 + u16::from(origin == Origin::Hardware)
+    }
+
+    fn deliver_protected<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        vector: u8,
+        error: Option<u32>,
+        origin: Origin,
+    ) -> Result<()> {
+        let bad = Self::gate_error(vector, origin);
+        let entry = u64::from(vector) * 8;
+        if entry + 7 > u64::from(self.idtr.limit) {
+            return Err(Fault::gp(bad));
+        }
+        let gate = self.read_system(env, self.idtr.base + entry, 8)?;
+        let kind = gate >> 40 & 0x1f;
+        let size = match kind {
+            6 | 7 => 2,
+            14 | 15 => 4,
+            _ => return Err(Fault::gp(bad)),
+        };
+        self.check_gate(gate, bad, origin)?;
+        let offset = if size == 4 { gate & 0xffff | gate >> 32 & 0xffff_0000 } else { gate & 0xffff };
+        let (cs, cpl) = self.handler_segment(env, (gate >> 16) as u16)?;
+        let (old_ss, old_rsp) = (self.seg[SS].selector, self.regs[RSP]);
+        if cpl < self.cpl {
+            let (ss, esp) = self.inner_stack_32(env, cpl)?;
+            self.cpl = cpl;
+            self.load_segment(env, SS, ss)?;
+            self.regs[RSP] = esp;
+            self.push(env, old_ss.into(), size)?;
+            self.push(env, old_rsp, size)?;
+        }
+        self.push_frame(env, error, size)?;
+        self.enter_handler(cs, cpl, offset, kind & 1 == 0)
+    }
+
+    fn deliver_long<B: Bus>(&mut self, env: &mut Env<B>, vector: u8, error: Option<u32>, origin: Origin) -> Result<()> {
+        let bad = Self::gate_error(vector, origin);
+        let entry = u64::from(vector) * 16;
+        if entry + 15 > u64::from(self.idtr.limit) {
+            return Err(Fault::gp(bad));
+        }
+        let gate = self.read_system(env, self.idtr.base.wrapping_add(entry), 8)?;
+        let high = self.read_system(env, self.idtr.base.wrapping_add(entry + 8), 8)?;
+        let kind = gate >> 40 & 0x1f;
+        if kind != 14 && kind != 15 {
+            return Err(Fault::gp(bad));
+        }
+        self.check_gate(gate, bad, origin)?;
+        let offset = gate & 0xffff | gate >> 32 & 0xffff_0000 | high << 32;
+        let (cs, cpl) = self.handler_segment(env, (gate >> 16) as u16)?;
+        if !cs.has(Segment::L) || !canonical(offset) {
+            return Err(Fault::gp(cs.selector & !3));
+        }
+        let (old_ss, old_rsp) = (self.seg[SS].selector, self.regs[RSP]);
+        let ist = gate >> 32 & 7;
+        let inward = cpl < self.cpl;
+        let rsp = if ist != 0 {
+            self.task_state(env, 28 + ist * 8)?
+        } else if inward {
+            self.task_state(env, 4 + u64::from(cpl) * 8)?
+        } else {
+            old_rsp
+        };
+        // From here on the stack is a 64-bit one, so the new CS goes in first.
+        let old_cs = self.seg[CS].selector;
+        self.seg[CS] = cs;
+        if inward {
+            self.cpl = cpl;
+            self.seg[SS] = Segment { selector: u16::from(cpl), attr: u16::from(cpl) << 5, ..Segment::default() };
+        }
+        self.regs[RSP] = rsp & !15;
+        for value in [old_ss.into(), old_rsp, self.rflags, old_cs.into(), self.rip] {
+            self.push(env, value, 8)?;
+        }
+        if let Some(error) = error {
+            self.push(env, error.into(), 8)?;
+        }
+        self.enter_handler(cs, cpl, offset, kind == 14)
+    }
+
+    fn check_gate(&self, gate: u64, error: u16, origin: Origin) -> Result<()> {
+        if origin == Origin::Software && ((gate >> 45 & 3) as u8) < self.cpl {
+            return Err(Fault::gp(error));
+        }
+        if gate >> 47 & 1 == 0 {
+            return Err(Fault::with(vector::NP, error));
+        }
+        Ok(())
+    }
+
+    fn handler_segment<B: Bus>(&mut self, env: &mut Env<B>, selector: u16) -> Result<(Segment, u8)> {
+        let error = selector & !3;
+        if error == 0 {
+            return Err(Fault::GP0);
+        }
+        let cs = self.descriptor(env, selector)?.segment(selector);
+        if !cs.has(Segment::S) || !cs.has(Segment::CODE) || cs.dpl() > self.cpl {
+            return Err(Fault::gp(error));
+        }
+        if cs.unusable() {
+            return Err(Fault::with(vector::NP, error));
+        }
+        let cpl = if cs.has(Segment::DOWN) { self.cpl } else { cs.dpl() };
+        Ok((Segment { selector: error | u16::from(cpl), ..cs }, cpl))
+    }
+
+    /// SS:ESP for a privilege level, from a 32-bit or 16-bit task state segment.
+    fn inner_stack_32<B: Bus>(&mut self, env: &mut Env<B>, cpl: u8) -> Result<(u16, u64)> {
+        let wide = self.tr.attr & 8 != 0;
+        let (at, size) = if wide { (4 + u64::from(cpl) * 8, 4) } else { (2 + u64::from(cpl) * 4, 2) };
+        if at + size + 1 > u64::from(self.tr.limit) {
+            return Err(Fault::with(vector::TS, self.tr.selector & !3));
+        }
+        let esp = self.read_system(env, self.tr.base + at, size as usize)?;
+        let ss = self.read_system(env, self.tr.base + at + size, 2)? as u16;
+        Ok((ss, esp))
+    }
+
+    fn task_state<B: Bus>(&mut self, env: &mut Env<B>, at: u64) -> Result<u64> {
+        if at + 7 > u64::from(self.tr.limit) {
+            return Err(Fault::with(vector::TS, self.tr.selector & !3));
+        }
+        self.read_system(env, self.tr.base.wrapping_add(at), 8)
+    }
+
+    fn push_frame<B: Bus>(&mut self, env: &mut Env<B>, error: Option<u32>, size: u8) -> Result<()> {
+        self.push(env, self.rflags, size)?;
+        self.push(env, u64::from(self.seg[CS].selector), size)?;
+        self.push(env, self.rip, size)?;
+        match error {
+            Some(error) => self.push(env, error.into(), size),
+            None => Ok(()),
+        }
+    }
+
+    fn enter_handler(&mut self, cs: Segment, cpl: u8, offset: u64, interrupt_gate: bool) -> Result<()> {
+        self.seg[CS] = cs;
+        if self.mode() != Mode::Bits64 && offset > u64::from(cs.limit) {
+            return Err(Fault::GP0);
+        }
+        self.cpl = cpl;
+        self.rip = offset;
+        self.rflags &= !(flag::TF | flag::NT | flag::RF);
+        if interrupt_gate {
+            self.rflags &= !flag::IF;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a second fault makes a double fault (SDM vol. 3, "Interrupt 8").
+fn doubles(first: u8, second: u8) -> bool {
+    let contributory = |v: u8| matches!(v, vector::DE | vector::TS..=vector::GP);
+    match first {
+        vector::PF => second == vector::PF || contributory(second),
+        v if contributory(v) => contributory(second),
+        _ => false,
+    }
+}

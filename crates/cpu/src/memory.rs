@@ -1,0 +1,217 @@
+//! Memory operands: segmentation, limits, canonical addresses, page splits.
+
+use crate::bus::{Access, Bus, Purpose};
+use crate::code::CodeCache;
+use crate::fault::{Fault, Result, vector};
+use crate::op::{INSTRUCTION, NO_REG, Op};
+use crate::paging::{Tlb, Wish};
+use crate::state::{Cpu, SS, Segment, mask};
+use trace::Mode;
+
+/// What an instruction works with besides the processor's own state.
+pub struct Env<'a, B: Bus> {
+    pub bus: &'a mut B,
+    pub tlb: &'a mut Tlb,
+    pub code: &'a mut CodeCache,
+}
+
+const READ: Wish = Wish { write: false, fetch: false, user: false };
+
+impl Cpu {
+    pub(crate) fn data_access(&self) -> Access {
+        Access { cpu: self.id, smm: self.smm, purpose: Purpose::Data }
+    }
+
+    /// Effective address of the memory operand, without its segment.
+    #[inline]
+    pub(crate) fn effective(&self, op: &Op) -> u64 {
+        let mut address = op.disp;
+        if op.base == INSTRUCTION {
+            address = address.wrapping_add(self.rip.wrapping_sub(op.len.into()));
+        } else if op.base != NO_REG {
+            address = address.wrapping_add(self.regs[usize::from(op.base)]);
+        }
+        if op.index != NO_REG {
+            address = address.wrapping_add(self.regs[usize::from(op.index)].wrapping_mul(u64::from(op.scale)));
+        }
+        address & mask(op.addr_size)
+    }
+
+    /// Linear address of `offset` in a segment, after all checks that segmentation makes.
+    #[inline]
+    pub(crate) fn linear(&self, seg: usize, offset: u64, size: usize, write: bool) -> Result<u64> {
+        let fault = if seg == SS { vector::SS } else { vector::GP };
+        let s = &self.seg[seg];
+        if self.mode() == Mode::Bits64 {
+            let base = if seg >= crate::state::FS { s.base } else { 0 };
+            let linear = base.wrapping_add(offset);
+            return if canonical(linear) && canonical(linear.wrapping_add(size as u64 - 1)) {
+                Ok(linear)
+            } else {
+                Err(Fault::with(fault, 0))
+            };
+        }
+        let last = offset + (size as u64 - 1);
+        let inside = if s.has(Segment::CODE) || !s.has(Segment::DOWN) {
+            last <= u64::from(s.limit)
+        } else {
+            let top = if s.has(Segment::DB) { 0xffff_ffff } else { 0xffff };
+            offset > u64::from(s.limit) && last <= top
+        };
+        if !inside || (self.protected() && self.refuses(s, write)) {
+            return Err(Fault::with(fault, 0));
+        }
+        Ok((s.base + offset) & 0xffff_ffff)
+    }
+
+    /// Type checks of protected mode: null, read-only data, execute-only code.
+    fn refuses(&self, s: &Segment, write: bool) -> bool {
+        s.unusable()
+            || if s.has(Segment::CODE) {
+                write || !s.has(Segment::WRITABLE)
+            } else {
+                write && !s.has(Segment::WRITABLE)
+            }
+    }
+
+    /// Reads `size` bytes at a linear address with the rights of the current privilege level.
+    #[inline]
+    pub(crate) fn read_linear<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<u64> {
+        let wish = Wish { user: self.cpl == 3, ..READ };
+        self.read_with(env, linear, size, wish, self.data_access())
+    }
+
+    /// Reads as the processor itself does for descriptor tables and task state: supervisor rights.
+    pub(crate) fn read_system<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<u64> {
+        let access = Access { purpose: Purpose::System, ..self.data_access() };
+        self.read_with(env, self.wrap(linear), size, READ, access)
+    }
+
+    fn wrap(&self, linear: u64) -> u64 {
+        if self.long_mode() { linear } else { linear & 0xffff_ffff }
+    }
+
+    fn read_with<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        linear: u64,
+        size: usize,
+        wish: Wish,
+        access: Access,
+    ) -> Result<u64> {
+        let room = 4096 - (linear as usize & 0xfff);
+        let first = self.translate(env.tlb, env.bus, linear, wish)?;
+        if size <= room {
+            return Ok(match self.apic_offset(first) {
+                Some(offset) => u64::from(self.lapic.read(offset, env.bus.time())) & mask(size as u8),
+                None => env.bus.read(access, first, size),
+            });
+        }
+        let second = self.translate(env.tlb, env.bus, self.wrap(linear.wrapping_add(room as u64)), wish)?;
+        let low = env.bus.read(access, first, room);
+        let high = env.bus.read(access, second, size - room);
+        Ok(low | high << (room * 8))
+    }
+
+    #[inline]
+    pub(crate) fn write_linear<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        linear: u64,
+        size: usize,
+        value: u64,
+    ) -> Result<()> {
+        let wish = Wish { write: true, fetch: false, user: self.cpl == 3 };
+        self.write_with(env, linear, size, value, wish, self.data_access())
+    }
+
+    pub(crate) fn write_system<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        linear: u64,
+        size: usize,
+        value: u64,
+    ) -> Result<()> {
+        let access = Access { purpose: Purpose::System, ..self.data_access() };
+        let wish = Wish { write: true, fetch: false, user: false };
+        self.write_with(env, self.wrap(linear), size, value, wish, access)
+    }
+
+    fn write_with<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        linear: u64,
+        size: usize,
+        value: u64,
+        wish: Wish,
+        access: Access,
+    ) -> Result<()> {
+        let room = 4096 - (linear as usize & 0xfff);
+        let first = self.translate(env.tlb, env.bus, linear, wish)?;
+        if size <= room {
+            if let Some(offset) = self.apic_offset(first) {
+                self.write_apic(env, offset, value as u32);
+                return Ok(());
+            }
+            env.code.written(first);
+            env.bus.write(access, first, size, value);
+            return Ok(());
+        }
+        let second = self.translate(env.tlb, env.bus, self.wrap(linear.wrapping_add(room as u64)), wish)?;
+        env.code.written(first);
+        env.code.written(second);
+        env.bus.write(access, first, room, value);
+        env.bus.write(access, second, size - room, value >> (room * 8));
+        Ok(())
+    }
+
+    /// Offset into the local APIC's page, which only this processor sees.
+    #[inline]
+    fn apic_offset(&self, physical: u64) -> Option<u32> {
+        if physical < 0xf000_0000 && self.msr.apic_page_is_default() {
+            return None;
+        }
+        (self.msr.apic_page()? == physical & !0xfff).then_some(physical as u32 & 0xfff)
+    }
+
+    fn write_apic<B: Bus>(&mut self, env: &mut Env<B>, offset: u32, value: u32) {
+        if let Some((target, delivery)) = self.lapic.write(offset, value, env.bus.time()) {
+            env.bus.ipi(target, delivery);
+        }
+        self.attend = true;
+    }
+
+    pub(crate) fn read_mem<B: Bus>(&mut self, env: &mut Env<B>, seg: usize, offset: u64, size: u8) -> Result<u64> {
+        let linear = self.linear(seg, offset, size.into(), false)?;
+        self.read_linear(env, linear, size.into())
+    }
+
+    pub(crate) fn write_mem<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        seg: usize,
+        offset: u64,
+        size: u8,
+        value: u64,
+    ) -> Result<()> {
+        let linear = self.linear(seg, offset, size.into(), true)?;
+        self.write_linear(env, linear, size.into(), value)
+    }
+
+    /// Checks that a write would succeed, so that an instruction can fault before it changes anything.
+    pub(crate) fn probe_write<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<()> {
+        let wish = Wish { write: true, fetch: false, user: self.cpl == 3 };
+        self.translate(env.tlb, env.bus, linear, wish)?;
+        let last = self.wrap(linear.wrapping_add(size as u64 - 1));
+        if last >> 12 != linear >> 12 {
+            self.translate(env.tlb, env.bus, last, wish)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bits 63:47 all alike (48-bit linear addresses).
+pub(crate) fn canonical(linear: u64) -> bool {
+    let top = linear as i64 >> 47;
+    top == 0 || top == -1
+}

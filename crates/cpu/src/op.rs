@@ -1,0 +1,198 @@
+//! A decoded instruction in the form that the interpreter runs: what to do, how wide, on which
+//! operands. Produced by [`crate::decode`], cached by [`crate::code`].
+
+/// What an instruction does. Widths and operands stand in [`Op`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    // moves
+    Mov,
+    Movzx,
+    Movsx,
+    Lea,
+    Xchg,
+    Cmov,
+    Set,
+    Bswap,
+    Xlat,
+    LoadFar,
+    Push,
+    Pop,
+    PushAll,
+    PopAll,
+    PushFlags,
+    PopFlags,
+    Enter,
+    Leave,
+    PushSeg,
+    PopSeg,
+    MovFromSeg,
+    MovToSeg,
+    Lahf,
+    Sahf,
+    // arithmetic and logic
+    Add,
+    Adc,
+    Sub,
+    Sbb,
+    Cmp,
+    And,
+    Or,
+    Xor,
+    Test,
+    Inc,
+    Dec,
+    Neg,
+    Not,
+    Mul,
+    Imul1,
+    Imul,
+    Div,
+    Idiv,
+    Rol,
+    Ror,
+    Rcl,
+    Rcr,
+    Shl,
+    Shr,
+    Sar,
+    Shld,
+    Shrd,
+    Bt,
+    Bts,
+    Btr,
+    Btc,
+    Bsf,
+    Bsr,
+    Cbw,
+    Cwd,
+    Xadd,
+    Cmpxchg,
+    Cmpxchg8b,
+    Cmpxchg16b,
+    Aaa,
+    Aas,
+    Aam,
+    Aad,
+    Daa,
+    Das,
+    // flags
+    Clc,
+    Stc,
+    Cmc,
+    Cld,
+    Std,
+    Cli,
+    Sti,
+    // control flow
+    Jmp,
+    Jcc,
+    JmpIndirect,
+    JmpFar,
+    JmpFarIndirect,
+    Call,
+    CallIndirect,
+    CallFar,
+    CallFarIndirect,
+    Ret,
+    RetFar,
+    Loop,
+    Loope,
+    Loopne,
+    Jcxz,
+    Int,
+    Int3,
+    Into,
+    Iret,
+    // strings and ports
+    Movs,
+    Cmps,
+    Stos,
+    Lods,
+    Scas,
+    Ins,
+    Outs,
+    In,
+    Out,
+    // system
+    Hlt,
+    Nop,
+    Pause,
+    Cpuid,
+    Rdtsc,
+    Rdmsr,
+    Wrmsr,
+    MovFromCr,
+    MovToCr,
+    MovFromDr,
+    MovToDr,
+    Lgdt,
+    Lidt,
+    Sgdt,
+    Sidt,
+    Lldt,
+    Sldt,
+    Ltr,
+    Str,
+    Lmsw,
+    Smsw,
+    Clts,
+    Invlpg,
+    Wbinvd,
+    Swapgs,
+    Lar,
+    Lsl,
+    Verr,
+    Verw,
+    Rsm,
+    Ud,
+}
+
+/// Where an operand lives. Registers are numbered as in ModRM (RAX, RCX, RDX, RBX, RSP, …).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    None,
+    Reg(u8),
+    /// AH, CH, DH, BH: the register that holds it in bits 15:8.
+    High(u8),
+    Mem,
+    Imm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    No,
+    /// REP or REPE.
+    Equal,
+    NotEqual,
+}
+
+/// No register, in [`Op::base`] and [`Op::index`].
+pub const NO_REG: u8 = 0xff;
+/// In [`Op::base`]: the address of the instruction itself.
+pub const INSTRUCTION: u8 = 0xfe;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    pub kind: Kind,
+    /// Operand size in bytes: 1, 2, 4 or 8.
+    pub size: u8,
+    /// Length of the instruction in bytes.
+    pub len: u8,
+    /// Address size in bytes: 2, 4 or 8.
+    pub addr_size: u8,
+    pub dst: Place,
+    pub src: Place,
+    /// Immediate, sign-extended as the instruction asks; for near branches the target's distance from
+    /// the instruction's own address.
+    pub imm: u64,
+    /// Memory operand: segment : base + index * scale + displacement.
+    pub seg: u8,
+    pub base: u8,
+    pub index: u8,
+    pub scale: u8,
+    pub disp: u64,
+    /// Condition code (0 = O … 15 = G), size of the source of MOVZX and MOVSX, third operand's
+    /// register, ENTER's nesting level, far pointer's selector: what the kind needs beside.
+    pub aux: u16,
+    pub repeat: Repeat,
+}

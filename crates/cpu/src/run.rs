@@ -1,0 +1,284 @@
+//! The run loop: interrupts at the instruction boundary, fetch, execute, count.
+
+use crate::alu::flag;
+use crate::bus::{Access, Bus, Next, Purpose, Signals};
+use crate::decode::{DecodeError, decode};
+use crate::fault::{Fault, Result, vector};
+use crate::interrupt::Origin;
+use crate::memory::{Env, canonical};
+use crate::op::Op;
+use crate::paging::Wish;
+use crate::state::{Activity, CS, Cpu};
+use trace::{CpuReg, Kind, Level, Mode, WakeReason};
+
+impl Cpu {
+    /// Runs until the bus says stop or nothing is left to run (see `activity`).
+    pub fn run<B: Bus>(&mut self, env: &mut Env<B>) {
+        loop {
+            if self.attend {
+                self.attend = false;
+                self.take_signals(env);
+            }
+            if self.activity != Activity::Running {
+                return;
+            }
+            self.step(env);
+            match env.bus.advance(1) {
+                Next::Go => {}
+                Next::Attend => self.attend = true,
+                Next::Stop => {
+                    self.attend = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One instruction and whatever must be taken before it, with the step tier's events.
+    pub fn step_traced<B: Bus>(&mut self, env: &mut Env<B>) {
+        self.attend = false;
+        let before = self.snapshot_registers();
+        let count = self.smi_count;
+        self.take_signals(env);
+        if self.smi_count != count {
+            // Entering SMM is a step of its own.
+            self.report_registers(env, &before);
+            self.attend = true;
+            return;
+        }
+        if self.activity != Activity::Running {
+            return;
+        }
+        self.report_instruction(env);
+        let before = self.snapshot_registers();
+        self.step(env);
+        self.report_registers(env, &before);
+        env.bus.advance(1);
+        self.attend = true;
+    }
+
+    fn step<B: Bus>(&mut self, env: &mut Env<B>) {
+        let (start, rflags, shadow) = (self.rip, self.rflags, self.shadow);
+        self.last_io = None;
+        self.shadow = false;
+        let result = self.fetch(env).and_then(|op| {
+            self.rip = self.next_rip(start, op.len);
+            self.execute(env, &op)
+        });
+        match result {
+            Ok(()) => {
+                if shadow {
+                    self.attend = true;
+                }
+                if rflags & flag::TF != 0 && self.activity == Activity::Running {
+                    self.single_step(env);
+                }
+            }
+            Err(fault) => {
+                self.rip = start;
+                self.raise(env, fault);
+            }
+        }
+    }
+
+    fn single_step<B: Bus>(&mut self, env: &mut Env<B>) {
+        self.dr[6] |= 1 << 14;
+        self.raise(env, Fault { vector: vector::DB, error: None });
+    }
+
+    fn next_rip(&self, rip: u64, len: u8) -> u64 {
+        let next = rip.wrapping_add(len.into());
+        match self.mode() {
+            Mode::Bits64 => next,
+            // A 16-bit segment's IP wraps only where its limit lets it; big real mode runs beyond.
+            _ => next & 0xffff_ffff,
+        }
+    }
+
+    fn fetch_address(&self) -> Result<u64> {
+        let cs = &self.seg[CS];
+        if self.mode() == Mode::Bits64 {
+            return if canonical(self.rip) { Ok(self.rip) } else { Err(Fault::GP0) };
+        }
+        if self.rip > u64::from(cs.limit) {
+            return Err(Fault::GP0);
+        }
+        Ok((cs.base + self.rip) & 0xffff_ffff)
+    }
+
+    #[inline]
+    fn fetch<B: Bus>(&mut self, env: &mut Env<B>) -> Result<Op> {
+        let linear = self.fetch_address()?;
+        let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
+        let physical = self.translate(env.tlb, env.bus, linear, wish)?;
+        let mode = self.mode();
+        if let Some(op) = env.code.get(physical, mode, self.smm) {
+            return Ok(op);
+        }
+        self.decode_at(env, linear, physical, wish)
+    }
+
+    #[cold]
+    fn decode_at<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, physical: u64, wish: Wish) -> Result<Op> {
+        let mode = self.mode();
+        let mut bytes = [0u8; 15];
+        let room = (4096 - (linear as usize & 0xfff)).min(15);
+        self.fetch_bytes(env, physical, &mut bytes[..room]);
+        let mut op = match decode(mode, &bytes[..room]) {
+            Ok(op) => op,
+            Err(DecodeError::TooLong) => return Err(Fault::GP0),
+            Err(DecodeError::NeedMoreBytes) => {
+                let next = self.translate(env.tlb, env.bus, linear.wrapping_add(room as u64), wish)?;
+                self.fetch_bytes(env, next, &mut bytes[room..]);
+                return decode(mode, &bytes).map_err(|_| Fault::GP0);
+            }
+        };
+        op.len = op.len.max(1);
+        env.code.insert(physical, mode, self.smm, op);
+        Ok(op)
+    }
+
+    fn fetch_bytes<B: Bus>(&self, env: &mut Env<B>, physical: u64, out: &mut [u8]) {
+        let access = Access { cpu: self.id, smm: self.smm, purpose: Purpose::Fetch };
+        for (i, byte) in out.iter_mut().enumerate() {
+            *byte = env.bus.read(access, physical + i as u64, 1) as u8;
+        }
+    }
+
+    /// Looks at the lines and takes what has priority: SMI, INIT, NMI, then interrupts.
+    fn take_signals<B: Bus>(&mut self, env: &mut Env<B>) {
+        let signals = env.bus.signals();
+        self.latch(env, signals);
+        if self.pending.smi && !self.smm && matches!(self.activity, Activity::Running | Activity::Halted) {
+            self.wake(env, WakeReason::Smi);
+            self.enter_smm(env);
+            // Nothing else is taken before the handler's first instruction.
+            return;
+        }
+        if self.pending.init && !self.smm {
+            self.pending.init = false;
+            self.init();
+            env.tlb.flush_all();
+            return;
+        }
+        if self.activity == Activity::Shutdown || self.activity == Activity::WaitForSipi {
+            return;
+        }
+        if self.pending.nmi && !self.nmi_blocked && !self.shadow {
+            self.pending.nmi = false;
+            self.nmi_blocked = true;
+            self.wake(env, WakeReason::Nmi);
+            self.interrupt(env, vector::NMI);
+            return;
+        }
+        if self.rflags & flag::IF != 0 && !self.shadow {
+            self.take_interrupt(env);
+        }
+    }
+
+    fn latch<B: Bus>(&mut self, env: &mut Env<B>, signals: Signals) {
+        if signals.map_changed {
+            env.code.clear();
+        }
+        if signals.smi {
+            let held = self.smm || self.activity == Activity::WaitForSipi;
+            if held && !self.pending.smi {
+                env.bus.emit(Kind::SmiLatched);
+            }
+            self.pending.smi = true;
+        }
+        self.pending.nmi |= signals.nmi;
+        self.pending.init |= signals.init;
+        self.pending.intr = signals.intr;
+        for vector in (0..=255u8).filter(|_| signals.fixed != [0; 8]) {
+            if signals.fixed[usize::from(vector) / 32] >> (vector % 32) & 1 != 0 {
+                self.lapic.accept(vector);
+            }
+        }
+        if let (Some(page), Activity::WaitForSipi) = (signals.sipi, self.activity) {
+            self.activity = Activity::Running;
+            self.seg[CS].selector = u16::from(page) << 8;
+            self.seg[CS].base = u64::from(page) << 12;
+            self.rip = 0;
+        }
+    }
+
+    fn wake<B: Bus>(&mut self, env: &mut Env<B>, by: WakeReason) {
+        // A halted processor stays marked until SMM entry has saved that it was halted.
+        if self.activity == Activity::Halted {
+            env.bus.emit(Kind::Wake { by });
+            if by != WakeReason::Smi {
+                self.activity = Activity::Running;
+            }
+        }
+    }
+
+    fn take_interrupt<B: Bus>(&mut self, env: &mut Env<B>) {
+        let vector = if let Some(vector) = self.lapic.pending() {
+            self.lapic.take(vector);
+            vector
+        } else if self.pending.intr {
+            self.pending.intr = false;
+            env.bus.acknowledge()
+        } else {
+            return;
+        };
+        self.wake(env, WakeReason::Interrupt);
+        env.bus.emit(Kind::Interrupt { vector });
+        self.interrupt(env, vector);
+    }
+
+    fn interrupt<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) {
+        if let Err(fault) = self.deliver(env, vector, None, Origin::Hardware) {
+            self.raise(env, fault);
+        }
+    }
+
+    /// Whether an interrupt, once raised, would get this halted processor going.
+    pub fn can_wake(&self) -> bool {
+        match self.activity {
+            Activity::Running => true,
+            Activity::Halted => self.rflags & flag::IF != 0 || self.pending.smi || self.pending.nmi,
+            Activity::WaitForSipi | Activity::Shutdown => false,
+        }
+    }
+
+    /// Whether something is raised that a halted processor would take.
+    pub fn has_reason(&self) -> bool {
+        let interrupt = self.rflags & flag::IF != 0 && (self.pending.intr || self.lapic.pending().is_some());
+        interrupt || (self.pending.smi && !self.smm) || (self.pending.nmi && !self.nmi_blocked) || self.pending.init
+    }
+
+    fn snapshot_registers(&self) -> [u64; CpuReg::ALL.len()] {
+        std::array::from_fn(|i| self.register(CpuReg::ALL[i]))
+    }
+
+    fn report_registers<B: Bus>(&self, env: &mut Env<B>, before: &[u64; CpuReg::ALL.len()]) {
+        for (reg, old) in CpuReg::ALL.iter().zip(before) {
+            let value = self.register(*reg);
+            if value != *old && *reg != CpuReg::Rip {
+                env.bus.emit(Kind::Register { reg: *reg, value });
+            }
+        }
+    }
+
+    fn report_instruction<B: Bus>(&mut self, env: &mut Env<B>) {
+        if env.bus.level() < Level::Instructions {
+            return;
+        }
+        let mode = self.mode();
+        let linear = self.fetch_address().unwrap_or(self.rip);
+        let mut bytes = Vec::with_capacity(15);
+        let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
+        let cr2 = self.cr2;
+        for i in 0..15 {
+            let Ok(at) = self.translate(env.tlb, env.bus, linear.wrapping_add(i), wish) else { break };
+            let access = Access { cpu: self.id, smm: self.smm, purpose: Purpose::Fetch };
+            bytes.push(env.bus.read(access, at, 1) as u8);
+        }
+        self.cr2 = cr2;
+        bytes.truncate(crate::decode::length(mode, &bytes));
+        let (smm, cs, rip) = (self.smm, self.seg[CS].selector, self.rip);
+        env.bus.emit(Kind::Instruction { mode, smm, cs, rip, linear, bytes });
+    }
+}
