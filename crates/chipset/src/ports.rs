@@ -1,0 +1,134 @@
+//! Which device answers at which I/O port.
+//!
+//! Devices that look at the width of an access come first; everything else is a byte device, and
+//! wider accesses reach it byte by byte. What no device claims reads as all ones, in this one place.
+//! PMBASE is decoded before the byte devices: programmed over one of them it hides it.
+
+use crate::pci::ConfigAddress;
+use crate::{Chipset, Cx, Silicon};
+use trace::{Kind, Output};
+
+const PM_PORTS: u16 = 128;
+/// Bochs' debug port and QEMU's isa-debugcon tell by this value that they are there.
+const DEBUG_CONSOLE_ID: u8 = 0xe9;
+
+fn ones(size: u8) -> u32 {
+    u32::MAX >> (32 - 8 * u32::from(size.clamp(1, 4)))
+}
+
+impl Chipset {
+    /// Offset in the power management block of an access that lies wholly inside.
+    fn pm_offset(&self, port: u16, size: u8) -> Option<u16> {
+        let offset = port.checked_sub(self.lpc.pmbase()?)?;
+        (offset + u16::from(size) <= PM_PORTS).then_some(offset)
+    }
+
+    /// Reads 1, 2 or 4 bytes. A port that nobody claims reads as all ones.
+    pub fn port_read(&mut self, cx: &mut Cx, port: u16, size: u8) -> u32 {
+        if !matches!(size, 1 | 2 | 4) {
+            return ones(size);
+        }
+        self.pm.see(cx.now);
+        match (port, size) {
+            (0xcf8, 4) => self.config_address.into_bits(),
+            // QEMU answers narrower reads too, with the register's low part.
+            (0xcf8 | 0xcfa | 0xcfb, _) if self.silicon == Silicon::Qemu => self.config_address.into_bits() & ones(size),
+            (0xcfc..=0xcff, _) if port - 0xcfc + u16::from(size) <= 4 => {
+                self.config_data_read((port - 0xcfc) as u8, size)
+            }
+            // isa-debug-exit; fw_cfg's selector can't be read.
+            (0xf4..=0xf7, _) | (0x510, 2 | 4) => 0,
+            _ => match self.pm_offset(port, size) {
+                Some(offset) => self.pm.read(cx.now, offset, size),
+                None if size == 1 => self.byte_read(cx, port).into(),
+                None => self.split_read(cx, port, size),
+            },
+        }
+    }
+
+    fn split_read(&mut self, cx: &mut Cx, port: u16, size: u8) -> u32 {
+        let mut bytes = [0xff; 4];
+        for (i, byte) in (0..size.into()).zip(&mut bytes) {
+            if let Some(port) = port.checked_add(i) {
+                *byte = self.port_read(cx, port, 1) as u8;
+            }
+        }
+        u32::from_le_bytes(bytes) & ones(size)
+    }
+
+    fn byte_read(&mut self, cx: &mut Cx, port: u16) -> u8 {
+        match port {
+            0x71 => self.rtc.read(cx.now),
+            0x80 if self.silicon == Silicon::Ich9 => self.post,
+            // The compatibility board has a debug console there.
+            0x80 => DEBUG_CONSOLE_ID,
+            0x92 => self.reset_control.port92(),
+            0xb2 => self.pm.apm_cnt,
+            0xb3 => self.pm.apm_sts,
+            0xe9 | 0x402 | 0x502 => DEBUG_CONSOLE_ID,
+            0x3f8..=0x3ff => self.com1.read(port - 0x3f8),
+            0x510 | 0x511 => self.fw_cfg.read(),
+            0xcf9 => self.reset_control.rst_cnt(),
+            _ => 0xff,
+        }
+    }
+
+    /// Writes 1, 2 or 4 bytes. A port that nobody claims drops them.
+    pub fn port_write(&mut self, cx: &mut Cx, port: u16, size: u8, value: u32) {
+        if !matches!(size, 1 | 2 | 4) {
+            return;
+        }
+        self.pm.see(cx.now);
+        let value = value & ones(size);
+        match (port, size) {
+            (0xcf8, 4) => self.config_address = ConfigAddress::from_bits(value),
+            (0xcfc..=0xcff, _) if port - 0xcfc + u16::from(size) <= 4 => {
+                self.config_data_write(cx, (port - 0xcfc) as u8, size, value);
+            }
+            (0xf4..=0xf7, _) => self.exit_written(cx, value),
+            (0x510, 2) => self.fw_cfg.select(value as u16),
+            _ => match self.pm_offset(port, size) {
+                Some(offset) => self.pm.write(cx, offset, size, value, self.lpc.smi_lock()),
+                None if size == 1 => self.byte_write(cx, port, value as u8),
+                None => self.split_write(cx, port, size, value),
+            },
+        }
+    }
+
+    fn split_write(&mut self, cx: &mut Cx, port: u16, size: u8, value: u32) {
+        for (i, byte) in (0..size.into()).zip(value.to_le_bytes()) {
+            if let Some(port) = port.checked_add(i) {
+                self.port_write(cx, port, 1, byte.into());
+            }
+        }
+    }
+
+    fn byte_write(&mut self, cx: &mut Cx, port: u16, byte: u8) {
+        match port {
+            0x70 => self.rtc.select(byte),
+            0x71 => self.rtc.write(cx.now, byte),
+            0x80 => {
+                self.post = byte;
+                cx.emit(Kind::Output { to: Output::Post, byte });
+            }
+            0x92 => {
+                let before = self.memory_map();
+                self.reset_control.write_port92(cx, byte);
+                self.bump_epoch_if(before != self.memory_map());
+            }
+            0xb2 => self.pm.apm_cnt_write(cx, byte),
+            0xb3 => self.pm.apm_sts_write(cx, byte),
+            0xe9 => cx.emit(Kind::Output { to: Output::DebugE9, byte }),
+            0x402 => cx.emit(Kind::Output { to: Output::Debug402, byte }),
+            0x502 => cx.emit(Kind::Output { to: Output::FirmwareTrace, byte }),
+            0x3f8..=0x3ff => self.com1.write(cx, port - 0x3f8, byte),
+            0xcf9 => self.reset_control.write_rst_cnt(cx, byte),
+            _ => {}
+        }
+    }
+
+    fn exit_written(&mut self, cx: &mut Cx, value: u32) {
+        self.exit = Some(value);
+        cx.emit(Kind::Exit { value });
+    }
+}

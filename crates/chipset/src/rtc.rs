@@ -1,0 +1,203 @@
+//! Real-time clock and CMOS memory, ports 70h and 71h.
+//!
+//! Source: Intel ICH9 datasheet 316972, "Real Time Clock Registers"; Motorola MC146818A. The clock
+//! starts at 2008-01-01 00:00:00 and advances with virtual time. Not modelled: alarm, periodic and
+//! update interrupts with their flags (register C reads 0), the upper bank at 72h.
+//! The bytes that tell firmware how much memory there is are QEMU's, on both boards.
+
+use crate::Wiring;
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// UIP is set this long before an update (MC146818A, "Update cycle").
+const UIP_NS: u64 = 244_000;
+const REG_A: u8 = 0x0a;
+const REG_B: u8 = 0x0b;
+const REG_C: u8 = 0x0c;
+const REG_D: u8 = 0x0d;
+const CENTURY: u8 = 0x32;
+const B_SET: u8 = 0x80;
+const B_BINARY: u8 = 0x04;
+const B_24H: u8 = 0x02;
+/// Register D: the battery is good.
+const D_VRT: u8 = 0x80;
+const UIP: u8 = 0x80;
+
+#[derive(Clone, Hash)]
+pub struct Rtc {
+    index: u8,
+    /// The time registers hold the time at `since`.
+    ram: [u8; 128],
+    since: u64,
+}
+
+impl Rtc {
+    pub fn new(wiring: &Wiring) -> Self {
+        let mut rtc = Rtc { index: 0, ram: [0; 128], since: 0 };
+        let date: [(u8, u8); 8] =
+            [(6, 3), (7, 0x01), (8, 0x01), (9, 0x08), (CENTURY, 0x20), (REG_A, 0x26), (REG_B, B_24H), (0x14, 0x06)];
+        for (at, byte) in date {
+            rtc.ram[usize::from(at)] = byte;
+        }
+        let extended_kib = (wiring.low_ram >> 10).saturating_sub(1024).min(0xffff);
+        let above_16m = (wiring.low_ram.saturating_sub(16 << 20) >> 16).min(0xffff);
+        let above_4g = (wiring.high_ram >> 16).min(0xff_ffff);
+        rtc.put(0x15, 2, 640);
+        rtc.put(0x17, 2, extended_kib);
+        rtc.put(0x30, 2, extended_kib);
+        rtc.put(0x34, 2, above_16m);
+        rtc.put(0x5b, 3, above_4g);
+        rtc.put(0x5f, 1, u64::from(wiring.cpus.saturating_sub(1)));
+        rtc
+    }
+
+    fn put(&mut self, at: usize, len: usize, value: u64) {
+        self.ram[at..at + len].copy_from_slice(&value.to_le_bytes()[..len]);
+    }
+
+    /// CMOS contents and time survive; the interrupt enables in register B do not.
+    pub fn reset(&mut self) {
+        self.index = 0;
+        self.ram[usize::from(REG_B)] &= !0x78;
+    }
+
+    /// Port 70h; bit 7 would mask NMI.
+    pub fn select(&mut self, value: u8) {
+        self.index = value & 0x7f;
+    }
+
+    fn is_time(index: u8) -> bool {
+        matches!(index, 0 | 2 | 4 | 6..=9 | CENTURY)
+    }
+
+    fn b(&self) -> u8 {
+        self.ram[usize::from(REG_B)]
+    }
+
+    /// Port 71h.
+    pub fn read(&self, now: u64) -> u8 {
+        let index = self.index;
+        match index {
+            REG_A => {
+                let into = now.saturating_sub(self.since) % SECOND_NS;
+                let updating = self.b() & B_SET == 0 && into >= SECOND_NS - UIP_NS;
+                self.ram[usize::from(REG_A)] | if updating { UIP } else { 0 }
+            }
+            REG_C => 0,
+            REG_D => D_VRT,
+            _ if Self::is_time(index) => self.caught_up(now).ram[usize::from(index)],
+            _ => self.ram[usize::from(index)],
+        }
+    }
+
+    pub fn write(&mut self, now: u64, value: u8) {
+        let index = self.index;
+        match index {
+            REG_A => self.ram[usize::from(REG_A)] = value & !UIP,
+            REG_B => {
+                *self = self.caught_up(now);
+                if self.b() & B_SET != 0 && value & B_SET == 0 {
+                    self.since = now;
+                }
+                self.ram[usize::from(REG_B)] = value;
+            }
+            REG_C | REG_D => {}
+            _ => {
+                if Self::is_time(index) {
+                    *self = self.caught_up(now);
+                }
+                self.ram[usize::from(index)] = value;
+            }
+        }
+    }
+
+    /// The same clock with its registers advanced by whole seconds, unless SET holds them.
+    fn caught_up(&self, now: u64) -> Rtc {
+        let seconds = now.saturating_sub(self.since) / SECOND_NS;
+        let mut rtc = self.clone();
+        if self.b() & B_SET == 0 && seconds > 0 {
+            rtc.add_seconds(seconds);
+            rtc.since += seconds * SECOND_NS;
+        }
+        rtc
+    }
+
+    fn add_seconds(&mut self, seconds: u64) {
+        let day = days(self.get(CENTURY) * 100 + self.get(9), self.get(8), self.get(7));
+        let total = ((day * 24 + self.hour()) * 60 + self.get(2)) * 60 + self.get(0) + seconds;
+        let new_day = total / 86_400;
+        let (year, month, date) = civil(new_day);
+        let weekday = (self.get(6).max(1) - 1 + (new_day - day) % 7) % 7 + 1;
+        let fields = [
+            (0, total % 60),
+            (2, total / 60 % 60),
+            (6, weekday),
+            (7, date),
+            (8, month),
+            (9, year % 100),
+            (CENTURY, year / 100 % 100),
+        ];
+        for (at, value) in fields {
+            self.set(at, value);
+        }
+        self.set_hour(total / 3600 % 24);
+    }
+
+    /// A time register in binary, whatever register B says of its form.
+    fn get(&self, at: u8) -> u64 {
+        self.decode(self.ram[usize::from(at)])
+    }
+
+    fn decode(&self, raw: u8) -> u64 {
+        match self.b() & B_BINARY {
+            0 => u64::from(raw >> 4) * 10 + u64::from(raw & 15),
+            _ => raw.into(),
+        }
+    }
+
+    fn set(&mut self, at: u8, value: u64) {
+        let value = value as u8;
+        self.ram[usize::from(at)] = match self.b() & B_BINARY {
+            0 => ((value / 10) << 4) | (value % 10),
+            _ => value,
+        };
+    }
+
+    fn hour(&self) -> u64 {
+        let raw = self.ram[4];
+        match self.b() & B_24H {
+            0 => self.decode(raw & 0x7f) % 12 + if raw & 0x80 != 0 { 12 } else { 0 },
+            _ => self.decode(raw),
+        }
+    }
+
+    fn set_hour(&mut self, hour: u64) {
+        if self.b() & B_24H != 0 {
+            return self.set(4, hour);
+        }
+        self.set(4, if hour.is_multiple_of(12) { 12 } else { hour % 12 });
+        self.ram[4] |= if hour >= 12 { 0x80 } else { 0 };
+    }
+}
+
+/// Days since 1 March of year 0 in the Gregorian calendar; months and dates out of range are taken
+/// as far as they go.
+fn days(year: u64, month: u64, date: u64) -> u64 {
+    let month = month.max(1);
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year.max(1) - 1, month + 9) };
+    y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + date.max(1) - 1
+}
+
+/// Year, month and date of a day number.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let (era, doe) = (days / 146_097, days % 146_097);
+    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let m = (5 * doy + 2) / 153;
+    let date = doy - (153 * m + 2) / 5 + 1;
+    let month = if m < 10 { m + 3 } else { m - 9 };
+    (era * 400 + yoe + u64::from(month <= 2), month, date)
+}
+
+#[cfg(test)]
+#[path = "rtc_tests.rs"]
+mod tests;
