@@ -16,6 +16,8 @@ use trace::{CpuReg, Event, Kind, Level, ResetKind, Sink};
 pub enum Stop {
     /// The time that was asked for is reached, or the one step is done.
     Time,
+    /// The number of instructions that was asked for is executed.
+    Limit,
     /// All processors are halted and nothing will wake them.
     Halted,
     /// The guest wrote this value to isa-debug-exit (port F4h).
@@ -39,6 +41,8 @@ struct State {
     layout: Layout,
     pause_ns: u64,
     time: u64,
+    /// Executed so far, by all processors; an iteration of a REP counts as one.
+    instructions: u64,
     cpus: Vec<Cpu>,
     lines: Vec<Lines>,
     /// The processor whose turn it is.
@@ -70,6 +74,14 @@ impl Clone for Machine {
     }
 }
 
+/// How far a run may go.
+#[derive(Clone, Copy)]
+struct Bounds {
+    time: u64,
+    instructions: u64,
+    one: bool,
+}
+
 /// Instructions that one of several processors runs before the next has its turn.
 const QUANTUM: u64 = 1000;
 /// Device events after which a machine whose processors all sleep is called halted for good.
@@ -98,6 +110,7 @@ impl Machine {
             // PAUSE takes 1 µs on the training board, so that wait loops cost few instructions.
             pause_ns: if config.board == Board::Ich9 { 999 } else { 0 },
             time: 0,
+            instructions: 0,
             cpus: (0..config.cpus).map(|id| Cpu::new(id, map)).collect(),
             lines: vec![Lines::default(); config.cpus.into()],
             turn: 0,
@@ -113,6 +126,10 @@ impl Machine {
     /// Virtual nanoseconds since power-on.
     pub fn time(&self) -> u64 {
         self.state.time
+    }
+    /// Instructions executed since power-on.
+    pub fn instructions(&self) -> u64 {
+        self.state.instructions
     }
     pub fn cpus(&self) -> usize {
         self.state.cpus.len()
@@ -175,8 +192,8 @@ impl Machine {
         match self.prepare(u64::MAX, sink) {
             Err(stop) => stop,
             Ok(()) => {
-                let level = sink.level();
-                self.run_turn(u64::MAX, level, true, sink).unwrap_or(Stop::Time)
+                let bounds = Bounds { time: u64::MAX, instructions: u64::MAX, one: true };
+                self.run_turn(bounds, sink.level(), sink).unwrap_or(Stop::Time)
             }
         }
     }
@@ -184,15 +201,28 @@ impl Machine {
     /// Runs until virtual time `t` is reached, or earlier if the machine ends. Events up to
     /// [`Level::Events`].
     pub fn run_until(&mut self, t: u64, sink: &mut dyn Sink) -> Stop {
+        self.run_within(Bounds { time: t, instructions: u64::MAX, one: false }, sink)
+    }
+
+    /// Runs `n` instructions, or fewer if the machine ends. Events up to [`Level::Events`].
+    pub fn run_instructions(&mut self, n: u64, sink: &mut dyn Sink) -> Stop {
+        let instructions = self.state.instructions.saturating_add(n);
+        self.run_within(Bounds { time: u64::MAX, instructions, one: false }, sink)
+    }
+
+    fn run_within(&mut self, bounds: Bounds, sink: &mut dyn Sink) -> Stop {
         let level = sink.level().min(Level::Events);
-        while self.state.time < t {
-            if let Err(stop) = self.prepare(t, sink) {
+        while self.state.time < bounds.time {
+            if self.state.instructions >= bounds.instructions {
+                return Stop::Limit;
+            }
+            if let Err(stop) = self.prepare(bounds.time, sink) {
                 return stop;
             }
-            if self.state.time >= t {
+            if self.state.time >= bounds.time {
                 break;
             }
-            if let Some(stop) = self.run_turn(t, level, false, sink) {
+            if let Some(stop) = self.run_turn(bounds, level, sink) {
                 return stop;
             }
         }
@@ -254,11 +284,12 @@ impl Machine {
     }
 
     /// Lets the processor whose turn it is run; `Some` ends the run.
-    fn run_turn(&mut self, t: u64, level: Level, one: bool, sink: &mut dyn Sink) -> Option<Stop> {
+    fn run_turn(&mut self, bounds: Bounds, level: Level, sink: &mut dyn Sink) -> Option<Stop> {
         let id = self.state.turn;
         let several = self.state.cpus.len() > 1;
-        let State { layout, chipset, ram, lines, serial, time, cpus, pause_ns, .. } = &mut self.state;
-        let mut stop_at = t;
+        let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } =
+            &mut self.state;
+        let mut stop_at = bounds.time;
         for at in cpus.iter().filter_map(|c| c.lapic.deadline()).chain(chipset.deadline()) {
             stop_at = stop_at.min(at);
         }
@@ -278,9 +309,11 @@ impl Machine {
             lines,
             serial,
             time,
+            instructions,
             sink: &mut *sink,
             level,
             stop_at,
+            limit: bounds.instructions,
             pause_ns: *pause_ns,
             pause_yields: several,
             attend: false,
@@ -290,7 +323,7 @@ impl Machine {
         };
         let mut env = Env { bus: &mut window, tlb: &mut self.caches.tlbs[id], code: &mut self.caches.code };
         cpu.attend = true;
-        if one {
+        if bounds.one {
             cpu.step_traced(&mut env)
         } else {
             cpu.run(&mut env)

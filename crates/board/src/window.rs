@@ -38,12 +38,15 @@ pub struct Window<'a> {
     pub lines: &'a mut [Lines],
     pub serial: &'a mut VecDeque<u8>,
     pub time: &'a mut u64,
+    pub instructions: &'a mut u64,
     pub sink: &'a mut dyn Sink,
     pub level: Level,
     pub map: MemoryMap,
     pub plain: std::ops::Range<u64>,
     pub epoch: u32,
+    /// The run ends at this time, or when this many instructions were executed in all.
     pub stop_at: u64,
+    pub limit: u64,
     /// Extra nanoseconds that PAUSE takes, and whether it ends the slice.
     pub pause_ns: u64,
     pub pause_yields: bool,
@@ -227,13 +230,15 @@ impl Bus for Window<'_> {
     }
 
     fn budget(&self) -> u64 {
-        self.stop_at.saturating_sub(*self.time).max(1)
+        let time = self.stop_at.saturating_sub(*self.time);
+        time.min(self.limit.saturating_sub(*self.instructions)).max(1)
     }
 
     #[inline]
     fn advance(&mut self, n: u64) -> Next {
         *self.time += n;
-        if *self.time >= self.stop_at || self.stop {
+        *self.instructions += n;
+        if *self.time >= self.stop_at || *self.instructions >= self.limit || self.stop {
             Next::Stop
         } else if self.attend {
             Next::Attend

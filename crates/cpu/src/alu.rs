@@ -41,7 +41,7 @@ fn bit(condition: bool, flag: u64) -> u64 {
 #[inline]
 pub fn zsp(value: u64, size: u8) -> u64 {
     let value = value & mask(size);
-    bit(value == 0, ZF) | bit(value & sign_bit(size) != 0, SF) | bit((value as u8).count_ones() % 2 == 0, PF)
+    bit(value == 0, ZF) | bit(value & sign_bit(size) != 0, SF) | bit((value as u8).count_ones().is_multiple_of(2), PF)
 }
 
 #[inline]

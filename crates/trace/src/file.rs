@@ -22,23 +22,45 @@ pub enum TraceError {
     Io(#[from] io::Error),
 }
 
-pub fn write_trace(mut out: impl Write, events: &[Event]) -> io::Result<()> {
-    out.write_all(MAGIC)?;
-    out.write_all(&FORMAT_VERSION.to_le_bytes())?;
-    for event in events {
-        let bytes = postcard::to_stdvec(event).map_err(io::Error::other)?;
-        out.write_all(&(bytes.len() as u32).to_le_bytes())?;
-        out.write_all(&bytes)?;
-    }
-    Ok(())
+/// Writes a trace event by event, so that a long run needs no memory.
+pub struct TraceWriter<W: Write> {
+    out: W,
+    lines: bool,
 }
 
-pub fn write_jsonl(mut out: impl Write, events: &[Event]) -> io::Result<()> {
-    for event in events {
-        serde_json::to_writer(&mut out, event)?;
-        out.write_all(b"\n")?;
+impl<W: Write> TraceWriter<W> {
+    /// The binary format.
+    pub fn binary(mut out: W) -> io::Result<Self> {
+        out.write_all(MAGIC)?;
+        out.write_all(&FORMAT_VERSION.to_le_bytes())?;
+        Ok(TraceWriter { out, lines: false })
     }
-    Ok(())
+
+    /// One JSON object a line.
+    pub fn jsonl(out: W) -> Self {
+        TraceWriter { out, lines: true }
+    }
+
+    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+        if self.lines {
+            serde_json::to_writer(&mut self.out, event)?;
+            return self.out.write_all(b"\n");
+        }
+        let bytes = postcard::to_stdvec(event).map_err(io::Error::other)?;
+        self.out.write_all(&(bytes.len() as u32).to_le_bytes())?;
+        self.out.write_all(&bytes)
+    }
+
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a whole trace in the binary format.
+pub fn write_trace(out: impl Write, events: &[Event]) -> io::Result<()> {
+    let mut writer = TraceWriter::binary(out)?;
+    events.iter().try_for_each(|event| writer.write(event))?;
+    writer.finish()
 }
 
 pub fn read_trace(mut input: impl Read) -> Result<Vec<Event>, TraceError> {

@@ -9,6 +9,6 @@ mod names;
 mod sink;
 
 pub use event::{Event, Kind, Level, Mode, Output, ResetKind, SmiSource, WakeReason};
-pub use file::{FORMAT_VERSION, TraceError, read_trace, write_jsonl, write_trace};
+pub use file::{FORMAT_VERSION, TraceError, TraceWriter, read_trace, write_trace};
 pub use names::{ChipReg, CpuReg, SaveField};
 pub use sink::{Recorder, Silent, Sink};
