@@ -3,6 +3,9 @@
 //! Source: Intel ICH9 datasheet 316972, "Power Management I/O Registers" and "System Management TCO
 //! Registers". Not modelled: SCI, sleep states, NMI, and SMI sources other than APM_CNT and TCO;
 //! their enable bits can be set and do nothing. How SMIs are sent stands in `smi.rs`.
+//!
+//! On board `qemu` registers are QEMU's in their own width; what its TCO block and PM1_CNT answer to
+//! narrower accesses is not copied.
 
 use crate::pm_regs::{SmiEn, TABLE, Tco1Cnt, Tco1Sts, Tco2Sts, at};
 use crate::regs::{Access, Reg, RegBlock};

@@ -90,6 +90,8 @@ pub struct Uart {
     overrun: bool,
     /// The "transmitter empty" interrupt has not been read off IIR yet.
     thre_pending: bool,
+    /// RBR: without FIFO, the byte received last, read or not.
+    held: u8,
     fifo: VecDeque<u8>,
     line: VecDeque<u8>,
 }
@@ -107,6 +109,7 @@ impl Uart {
             trigger: 1,
             overrun: false,
             thre_pending: false,
+            held: 0,
             fifo: VecDeque::new(),
             line: VecDeque::new(),
         }
@@ -127,7 +130,14 @@ impl Uart {
     fn fill(&mut self) {
         while !self.mcr.loopback() && self.fifo.len() < self.depth() {
             let Some(byte) = self.line.pop_front() else { break };
-            self.fifo.push_back(byte);
+            self.receive(byte);
+        }
+    }
+
+    fn receive(&mut self, byte: u8) {
+        self.fifo.push_back(byte);
+        if !self.fifo_enabled {
+            self.held = byte;
         }
     }
 
@@ -180,7 +190,8 @@ impl Uart {
             0 if dlab => self.divisor as u8,
             1 if dlab => (self.divisor >> 8) as u8,
             0 => {
-                let byte = self.fifo.pop_front().unwrap_or(0);
+                let empty = if self.fifo_enabled { 0 } else { self.held };
+                let byte = self.fifo.pop_front().unwrap_or(empty);
                 self.fill();
                 byte
             }
@@ -213,7 +224,9 @@ impl Uart {
             0 => self.transmit(cx, byte),
             1 => {
                 let old = std::mem::replace(&mut self.ier, Ier::from_bits(byte & 0x0f));
-                self.thre_pending |= self.ier.transmitter_empty() && !old.transmitter_empty();
+                if self.ier.transmitter_empty() != old.transmitter_empty() {
+                    self.thre_pending = self.ier.transmitter_empty();
+                }
             }
             2 => self.fifo_control(byte),
             3 => self.lcr = Lcr::from_bits(byte),
@@ -238,22 +251,24 @@ impl Uart {
     /// A full FIFO drops the newcomer; without FIFO the holding register is overwritten.
     fn loop_back(&mut self, byte: u8) {
         if self.fifo.len() < self.depth() {
-            self.fifo.push_back(byte);
-            return;
+            return self.receive(byte);
         }
         self.overrun = true;
         if !self.fifo_enabled {
             self.fifo.pop_front();
-            self.fifo.push_back(byte);
+            self.receive(byte);
         }
     }
 
-    /// FCR: bit 0 enables the FIFO (a change clears it), bit 1 clears it, 7:6 the trigger level.
+    /// FCR: bit 0 enables the FIFOs (a change clears them), bits 1 and 2 clear the receiver's and the
+    /// transmitter's, 7:6 set the trigger level.
     fn fifo_control(&mut self, byte: u8) {
         let enable = byte & 1 != 0;
-        if enable != self.fifo_enabled || byte & 2 != 0 {
+        let changed = enable != self.fifo_enabled;
+        if changed || byte & 2 != 0 {
             self.fifo.clear();
         }
+        self.thre_pending |= changed || byte & 4 != 0;
         self.fifo_enabled = enable;
         self.trigger = match (enable, byte >> 6) {
             (false, _) | (true, 0) => 1,
