@@ -15,7 +15,7 @@
 //  the SMI that should move SMBASE never came, stop.
 //
 //  Reading aids: Intel syntax. `label - rom + ROM` is a linear address: the ROM ends at 4 GiB.
-//  Output: port 80h POST codes, port 402h the log, COM1 the OS's console. RAM: 16 MiB or more.
+//  Output: port 80h POST codes, port 402h the log, COM1 the OS's console. RAM: 4 MiB or more.
 //  Written from: Intel SDM vol. 3 "System Management Mode" and "Initialization"; AMD64 APM vol. 2
 //  "System-Management Mode"; Intel 3 Series chipset datasheet 316966; ICH9 datasheet 316972.
 
@@ -195,16 +195,17 @@ start64:
         mov     esp, STACK_TOP
         post    0x03
         log     text_hello
-        xor     eax, eax                    // CMOS 35h:34h = RAM above 16 MiB in units of 64 KiB
-        mov     al, 0x35
-        out     CMOS_INDEX, al
-        in      al, CMOS_DATA
-        shl     eax, 8
-        mov     al, 0x34
-        out     CMOS_INDEX, al
-        in      al, CMOS_DATA
+        mov     al, 0x34                    // CMOS 35h:34h = RAM above 16 MiB in units of 64 KiB
+        call    cmos_word
         shl     eax, 16
-        add     eax, 0x1000000
+        add     eax, 16 << 20
+        cmp     eax, 16 << 20
+        jne     2f
+        mov     al, 0x30                    // none there: 31h:30h = RAM above 1 MiB in KiB
+        call    cmos_word
+        shl     eax, 10
+        add     eax, 1 << 20
+2:
         mov     r13d, eax                   // R13 = top of low RAM
         sub     eax, TSEG_SIZE
         mov     r12d, eax                   // R12 = TSEG, from here on to the OS
@@ -317,6 +318,20 @@ start64:
         post    0xAD
         mov     eax, OS
         jmp     rax
+
+//  EAX := the word at CMOS offset AL.
+cmos_word:
+        mov     ecx, eax
+        inc     eax
+        out     CMOS_INDEX, al
+        xor     eax, eax
+        in      al, CMOS_DATA
+        shl     eax, 8
+        xchg    eax, ecx
+        out     CMOS_INDEX, al
+        xchg    eax, ecx
+        in      al, CMOS_DATA
+        ret
 
 //  The eight bytes that code outside SMM sees at TSEG + 8000h, R12 = TSEG.
 log_smram:

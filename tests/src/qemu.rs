@@ -1,0 +1,62 @@
+//! QEMU, q35 with SMM, 16 MiB: the reference. One virtual nanosecond an instruction, and no wall
+//! clock, so that a run is the same each time and an SMI comes right after its OUT.
+
+use crate::Ran;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const PROGRAM: &str = "qemu-system-x86_64";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs `bios` until it writes to port F4h. `script` becomes the demo ROM's fw_cfg file.
+pub fn run(bios: &[u8], script: Option<&[u8]>) -> Ran {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let at = |name: &str| scratch.path().join(name);
+    fs::write(at("bios"), bios).expect("write the ROM");
+    let mut qemu = command(scratch.path());
+    if let Some(script) = script {
+        fs::write(at("script"), script).expect("write the script");
+        let file = at("script");
+        qemu.arg("-fw_cfg").arg(format!("name={},file={}", demo_rom::SCRIPT_FILE, file.display()));
+    }
+    let status = wait(qemu.spawn().unwrap_or_else(|error| {
+        panic!("{PROGRAM}: {error}. The tests compare with QEMU: sudo apt-get install qemu-system-x86")
+    }));
+    let log = fs::read(at("log")).expect("QEMU writes the log");
+    let ran =
+        Ran { log: String::from_utf8_lossy(&log).into(), post: fs::read(at("post")).unwrap_or_default(), exit: 0 };
+    // isa-debug-exit ends QEMU with status 2·v+1.
+    assert!(status & 1 == 1, "QEMU ended with status {status} and this log:\n{}", ran.log);
+    Ran { exit: status as u32 / 2, ..ran }
+}
+
+fn command(scratch: &Path) -> Command {
+    let mut qemu = Command::new(PROGRAM);
+    let files = [("402", "log", "0x402"), ("80", "post", "0x80")];
+    qemu.args("-accel tcg -icount shift=0,sleep=off -machine q35,smm=on -m 16 -nodefaults -display none".split(' '))
+        .args(["-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
+        .arg("-bios")
+        .arg(scratch.join("bios"))
+        .stdin(Stdio::null());
+    for (id, name, port) in files {
+        qemu.arg("-chardev").arg(format!("file,id=c{id},path={}", scratch.join(name).display()));
+        qemu.arg("-device").arg(format!("isa-debugcon,iobase={port},chardev=c{id}"));
+    }
+    qemu
+}
+
+/// A guest that never ends must not hang the tests.
+fn wait(mut qemu: Child) -> i32 {
+    let pause = Duration::from_millis(5);
+    for _ in 0..PATIENCE.as_millis() / pause.as_millis() {
+        if let Some(status) = qemu.try_wait().expect("QEMU's status") {
+            return status.code().unwrap_or(-2);
+        }
+        std::thread::sleep(pause);
+    }
+    qemu.kill().expect("end QEMU");
+    qemu.wait().expect("QEMU's end");
+    panic!("the guest did not end within {PATIENCE:?}");
+}
