@@ -181,7 +181,7 @@ impl Machine {
         for (at, byte) in (addr..).zip(out) {
             *byte = match self.state.layout.answer(&map, access, false, at) {
                 Answer::Ram(at) => self.state.ram.read_value(at as usize, 1) as u8,
-                Answer::Flash(at) => self.state.chipset.flash().read(at, 1) as u8,
+                Answer::Flash(at) => self.state.chipset.flash().array(at, 1) as u8,
                 Answer::Denied | Answer::Device => 0xff,
             };
         }
@@ -287,8 +287,7 @@ impl Machine {
     fn run_turn(&mut self, bounds: Bounds, level: Level, sink: &mut dyn Sink) -> Option<Stop> {
         let id = self.state.turn;
         let several = self.state.cpus.len() > 1;
-        let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } =
-            &mut self.state;
+        let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } = &mut self.state;
         let mut stop_at = bounds.time;
         for at in cpus.iter().filter_map(|c| c.lapic.deadline()).chain(chipset.deadline()) {
             stop_at = stop_at.min(at);

@@ -87,10 +87,27 @@ impl Layout {
         if addr < self.low_ram { Answer::Ram(addr) } else { Answer::Device }
     }
 
-    /// Stretch from 1 MiB up in which every access is plain DRAM, whoever makes it.
-    pub fn plain(&self, map: &MemoryMap) -> std::ops::Range<u64> {
-        let end = map.tseg.map_or(self.low_ram, |(base, _)| base.min(self.low_ram));
-        if map.a20 { 0x10_0000..end } else { 0..0 }
+    /// The stretches in which every access is plain DRAM, whoever makes it.
+    pub fn plain(&self, map: &MemoryMap) -> Plain {
+        let tseg = map.tseg.map_or(self.low_ram, |(base, _)| base);
+        let hidden = if map.smbase_smram { SMBASE_SMRAM.start } else { ASEG.start };
+        let low_end = hidden.min(self.low_ram).min(tseg);
+        let high_end = tseg.min(self.low_ram);
+        Plain { low_end, high: if map.a20 { PAM.end..high_end } else { 0..0 } }
+    }
+}
+
+/// See [`Layout::plain`]; the fast path of every memory access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain {
+    low_end: u64,
+    high: std::ops::Range<u64>,
+}
+
+impl Plain {
+    #[inline]
+    pub fn contains(&self, addr: u64) -> bool {
+        addr < self.low_end || self.high.contains(&addr)
     }
 }
 
@@ -137,7 +154,7 @@ mod tests {
         assert_eq!(LAYOUT.answer(&map, OS, true, 0xf0_0000), Answer::Denied);
         assert_eq!(LAYOUT.answer(&map, SMM, true, 0xf0_0000), Answer::Ram(0xf0_0000));
         assert_eq!(LAYOUT.answer(&map, OS, false, 0x100_0000), Answer::Device);
-        assert_eq!(LAYOUT.plain(&map), 0x10_0000..0xf0_0000);
+        assert_eq!(LAYOUT.plain(&map), Plain { low_end: 0xa_0000, high: 0x10_0000..0xf0_0000 });
     }
 
     #[test]

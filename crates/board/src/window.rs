@@ -1,6 +1,6 @@
 //! One processor's window on the board while it runs: the `cpu::Bus` of this machine.
 
-use crate::map::{Answer, Layout};
+use crate::map::{Answer, Layout, Plain};
 use chipset::pages::{PAGE, Pages};
 use chipset::{Chipset, Cx, MemoryMap, SmiTo};
 use cpu::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
@@ -42,7 +42,7 @@ pub struct Window<'a> {
     pub sink: &'a mut dyn Sink,
     pub level: Level,
     pub map: MemoryMap,
-    pub plain: std::ops::Range<u64>,
+    pub plain: Plain,
     pub epoch: u32,
     /// The run ends at this time, or when this many instructions were executed in all.
     pub stop_at: u64,
@@ -90,7 +90,12 @@ impl Window<'_> {
         let ones = u64::MAX >> (64 - 8 * size);
         match self.layout.answer(&self.map, access, false, addr) {
             Answer::Ram(at) => (self.ram.read_value(at as usize, size), false),
-            Answer::Flash(at) => (self.chipset.flash().read(at, size as u8) & ones, false),
+            Answer::Flash(at) => {
+                let flash = self.chipset.flash();
+                // Outside SMM a write-protected part shows its contents, whatever SMM has commanded.
+                let value = if access.smm { flash.read(at, size as u8) } else { flash.array(at, size as u8) };
+                (value & ones, false)
+            }
             Answer::Denied => {
                 self.denied(addr, size, false);
                 (ones, true)
@@ -138,7 +143,7 @@ impl Window<'_> {
 impl Bus for Window<'_> {
     #[inline]
     fn read(&mut self, access: Access, addr: u64, size: usize) -> u64 {
-        let (value, denied) = if self.plain.contains(&addr) {
+        let (value, denied) = if self.plain.contains(addr) {
             (self.ram.read_value(addr as usize, size), false)
         } else {
             self.read_slow(access, addr, size)
@@ -151,7 +156,7 @@ impl Bus for Window<'_> {
 
     #[inline]
     fn write(&mut self, access: Access, addr: u64, size: usize, value: u64) {
-        let denied = if self.plain.contains(&addr) {
+        let denied = if self.plain.contains(addr) {
             self.ram.write_value(addr as usize, size, value);
             false
         } else {

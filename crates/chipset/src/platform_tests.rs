@@ -199,8 +199,10 @@ fn the_tco_timer_wakes_the_conformance_rom_on_qemu() {
 }
 
 #[test]
-fn an_unattended_watchdog_resets_the_training_board_after_4_8_s() {
+fn an_unattended_watchdog_resets_the_training_board_after_4_8_s_unless_no_reboot_is_set() {
     let mut bench = Bench::new(Silicon::Ich9);
+    bench.config_write(0xf8, 0xf0, 4, 0xfed1_c001);
+    assert!(bench.with(|chipset, cx| chipset.mmio_write(cx, 0xfed1_f410, 4, 0)));
     while let Some(deadline) = bench.chipset.deadline() {
         bench.now = bench.now.max(deadline);
         bench.with(|chipset, cx| chipset.advance(cx));

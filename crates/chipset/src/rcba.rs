@@ -17,8 +17,9 @@ const GCS: usize = 0x3410;
 pub struct Gcs {
     #[bits(5)]
     __: u8,
-    /// NO_REBOOT (NR): the TCO timer's second time-out does not reset. Strapped by SPKR: not on the
-    /// training board; QEMU starts with it set.
+    /// NO_REBOOT (NR): the TCO timer's second time-out does not reset. Sampled from the SPKR strap,
+    /// which both boards pull up, as desktop boards do: firmware that leaves the watchdog running
+    /// isn't rebooted by it.
     pub no_reboot: bool,
     #[bits(26)]
     __: u32,
@@ -39,7 +40,7 @@ impl ChipConfig {
         {
             bytes.write_value(offset, 4, value);
         }
-        let gcs = Gcs::new().with_no_reboot(silicon == Silicon::Qemu);
+        let gcs = Gcs::new().with_no_reboot(true);
         bytes.write_value(GCS, 4, gcs.into_bits().into());
         ChipConfig { silicon, bytes }
     }
@@ -74,9 +75,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_reboot_is_strapped_on_qemu_only() {
+    fn no_reboot_is_strapped_on_both_boards() {
         assert!(ChipConfig::new(Silicon::Qemu).no_reboot());
-        assert!(!ChipConfig::new(Silicon::Ich9).no_reboot());
+        assert!(ChipConfig::new(Silicon::Ich9).no_reboot());
     }
 
     #[test]

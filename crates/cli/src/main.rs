@@ -17,7 +17,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a ROM until it ends, and write down what it says
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
     SmiFlow(smi_flow::Args),
 }

@@ -87,7 +87,10 @@ fn read_rom(path: &Path) -> Result<Vec<u8>> {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut fw_cfg = Vec::new();
     for (name, path) in &args.fw_cfg {
-        fw_cfg.push((name.clone(), std::fs::read(path).with_context(|| format!("can't read {} (--fw-cfg)", path.display()))?));
+        fw_cfg.push((
+            name.clone(),
+            std::fs::read(path).with_context(|| format!("can't read {} (--fw-cfg)", path.display()))?,
+        ));
     }
     let config = Config {
         board: args.machine.board.into(),
@@ -108,7 +111,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Stop::Exit(value) => ExitCode::from((value as u8).wrapping_mul(2).wrapping_add(1)),
         Stop::Halted => ExitCode::SUCCESS,
         Stop::Shutdown => {
-            eprintln!("smmlab: the processor shut down (triple fault, or an illegal state at RSM); --trace FILE.jsonl shows why");
+            eprintln!(
+                "smmlab: the processor shut down (triple fault, or an illegal state at RSM); --trace FILE.jsonl shows why"
+            );
             ExitCode::from(4)
         }
         Stop::Limit | Stop::Time => {

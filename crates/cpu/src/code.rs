@@ -46,12 +46,15 @@ impl CodeCache {
         }
     }
 
+    /// The instruction at `address`, if it was decoded in this mode and view.
     #[inline]
-    pub fn get(&mut self, address: u64, mode: Mode, smm: bool) -> Option<Op> {
+    pub fn get(&mut self, address: u64, mode: Mode, smm: bool) -> Option<&Op> {
         let page = self.page(Self::key(address, mode, smm))?;
         let page = &self.pages[page];
-        let slot = page.index[address as usize % PAGE];
-        (slot != 0).then(|| page.ops[usize::from(slot) - 1])
+        match page.index[address as usize % PAGE] {
+            0 => None,
+            slot => page.ops.get(usize::from(slot) - 1),
+        }
     }
 
     /// Keeps an instruction that lies in one page.

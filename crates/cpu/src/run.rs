@@ -61,11 +61,7 @@ impl Cpu {
         let (start, rflags, shadow) = (self.rip, self.rflags, self.shadow);
         self.last_io = None;
         self.shadow = false;
-        let result = self.fetch(env).and_then(|op| {
-            self.rip = self.next_rip(start, op.len);
-            self.execute(env, &op)
-        });
-        match result {
+        match self.run_one(env) {
             Ok(()) => {
                 if shadow {
                     self.attend = true;
@@ -86,15 +82,6 @@ impl Cpu {
         self.raise(env, Fault { vector: vector::DB, error: None });
     }
 
-    fn next_rip(&self, rip: u64, len: u8) -> u64 {
-        let next = rip.wrapping_add(len.into());
-        match self.mode() {
-            Mode::Bits64 => next,
-            // A 16-bit segment's IP wraps only where its limit lets it; big real mode runs beyond.
-            _ => next & 0xffff_ffff,
-        }
-    }
-
     fn fetch_address(&self) -> Result<u64> {
         let cs = &self.seg[CS];
         if self.mode() == Mode::Bits64 {
@@ -106,16 +93,19 @@ impl Cpu {
         Ok((cs.base + self.rip) & 0xffff_ffff)
     }
 
+    /// Fetches, decodes and executes the instruction at RIP.
     #[inline]
-    fn fetch<B: Bus>(&mut self, env: &mut Env<B>) -> Result<Op> {
+    fn run_one<B: Bus>(&mut self, env: &mut Env<B>) -> Result<()> {
         let linear = self.fetch_address()?;
         let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
         let physical = self.translate(env.tlb, env.bus, linear, wish)?;
         let mode = self.mode();
-        if let Some(op) = env.code.get(physical, mode, self.smm) {
-            return Ok(op);
-        }
-        self.decode_at(env, linear, physical, wish)
+        let op = match env.code.get(physical, mode, self.smm) {
+            Some(op) => *op,
+            None => self.decode_at(env, linear, physical, wish)?,
+        };
+        self.rip = next_rip(mode, self.rip, op.len);
+        self.execute(env, &op)
     }
 
     #[cold]
@@ -280,5 +270,14 @@ impl Cpu {
         bytes.truncate(crate::decode::length(mode, &bytes));
         let (smm, cs, rip) = (self.smm, self.seg[CS].selector, self.rip);
         env.bus.emit(Kind::Instruction { mode, smm, cs, rip, linear, bytes });
+    }
+}
+
+fn next_rip(mode: Mode, rip: u64, len: u8) -> u64 {
+    let next = rip.wrapping_add(len.into());
+    match mode {
+        Mode::Bits64 => next,
+        // A 16-bit segment's IP wraps only where its limit lets it; big real mode runs beyond.
+        _ => next & 0xffff_ffff,
     }
 }

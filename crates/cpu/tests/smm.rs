@@ -1,0 +1,259 @@
+//! SMM: SMI then RSM is the identity, edits count exactly, illegal images shut down.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+mod common;
+
+use common::{Random, Rig, assemble};
+use cpu::{Activity, Cpu, SaveStateMap, Slot};
+use trace::{CpuReg, Kind, SaveField};
+
+const MAPS: [SaveStateMap; 3] = [SaveStateMap::Intel64, SaveStateMap::Amd64, SaveStateMap::Qemu];
+const RSM: [u8; 2] = [0x0f, 0xaa];
+/// SMBASE of the tests: inside the test RAM.
+const SMBASE: u32 = 0x30000;
+const SAVE: u64 = SMBASE as u64 + 0x8000;
+
+/// All architectural state as text, but for the counter that every SMI moves.
+fn state(cpu: &Cpu) -> String {
+    let mut cpu = cpu.clone();
+    cpu.smi_count = 0;
+    cpu.attend = false;
+    cpu.last_io = None;
+    format!("{cpu:#x?}")
+}
+
+fn random_state(rig: &mut Rig, random: &mut Random) {
+    let cpu = &mut rig.cpu;
+    cpu.regs.iter_mut().for_each(|r| *r = random.next());
+    cpu.rip = 0x1000;
+    cpu.rflags = 2 | random.next() & 0x0cd5;
+    cpu.dr[6] = 0xffff_0ff0 | random.next() & 0xf;
+    // The QEMU flavour of the map keeps 32 bits of it, like every real one.
+    cpu.dr[7] = 0x400 | random.next() & 0x3ff;
+    cpu.cr2 = random.next();
+    for table in [&mut cpu.gdtr, &mut cpu.idtr] {
+        table.limit = random.next() as u16;
+    }
+    cpu.ldtr.base = random.next() & 0x7fff_ffff_ffff;
+    cpu.seg[4].base = random.next() & 0x7fff_ffff_ffff;
+}
+
+fn rig(long: bool, map: SaveStateMap) -> Rig {
+    let mut rig = if long { Rig::long(&[0x90]) } else { Rig::real(map) };
+    rig.cpu.map = map;
+    // The Intel 64 map has no slot for the LDTR's hidden base beyond the architectural one.
+    rig.ram.put(SAVE, &RSM);
+    rig
+}
+
+fn slot(map: SaveStateMap, field: SaveField) -> Slot {
+    *map.slots().iter().find(|s| s.field == field).unwrap()
+}
+
+#[test]
+fn smi_then_rsm_is_the_identity_in_every_mode_and_map() {
+    let mut random = Random(0x5eed);
+    for round in 0..600 {
+        let mut rig = rig(round % 2 == 0, MAPS[round % 3]);
+        random_state(&mut rig, &mut random);
+        let before = state(&rig.cpu);
+        rig.smi().step();
+        assert!(rig.cpu.smm);
+        rig.step();
+        assert_eq!(state(&rig.cpu), before, "round {round}, {:?}", rig.cpu.map);
+    }
+}
+
+#[test]
+fn an_edited_general_register_comes_back_edited_and_nothing_else_changes() {
+    use SaveField::*;
+    let general = [Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15];
+    for map in MAPS {
+        for (n, field) in general.into_iter().enumerate() {
+            let mut rig = rig(true, map);
+            random_state(&mut rig, &mut Random(7 + n as u64));
+            let mut expected = rig.cpu.clone();
+            expected.regs[n] = 0x1122_3344_5566_7788;
+            rig.smi().step();
+            rig.ram.put(SAVE + u64::from(slot(map, field).offset), &0x1122_3344_5566_7788u64.to_le_bytes());
+            rig.step();
+            assert_eq!(state(&rig.cpu), state(&expected), "{map:?} {field:?}");
+        }
+    }
+}
+
+#[test]
+fn the_entry_state_is_what_the_sdm_prescribes() {
+    let mut rig = rig(true, SaveStateMap::Intel64);
+    rig.cpu.rflags = 0x246;
+    rig.smi().step();
+    let cpu = &rig.cpu;
+    assert_eq!((cpu.seg[1].selector, cpu.seg[1].base, cpu.rip), (0x3000, 0x30000, 0x8000));
+    assert_eq!((cpu.seg[1].limit, cpu.mode()), (u32::MAX, trace::Mode::Bits16));
+    for seg in [0, 2, 3, 4, 5] {
+        assert_eq!((cpu.seg[seg].selector, cpu.seg[seg].base, cpu.seg[seg].limit), (0, 0, u32::MAX));
+    }
+    assert_eq!((cpu.cr0 & 0x8000_000d, cpu.cr4, cpu.efer, cpu.rflags, cpu.dr[7]), (0, 0, 0, 2, 0x400));
+    assert!(cpu.nmi_blocked);
+}
+
+#[test]
+fn an_smi_in_smm_is_latched_once_and_taken_right_after_rsm() {
+    let mut rig = rig(true, SaveStateMap::Intel64);
+    rig.ram.put(SAVE, &[0x90, 0x90, 0x0f, 0xaa]);
+    rig.smi().step();
+    rig.smi().step();
+    rig.smi().step();
+    rig.step();
+    assert!(!rig.cpu.smm, "RSM ran");
+    rig.step();
+    assert!(rig.cpu.smm, "before any instruction of the interrupted code");
+    assert_eq!(rig.cpu.smi_count, 2);
+    for _ in 0..4 {
+        rig.step();
+    }
+    assert_eq!(rig.cpu.smi_count, 2, "further ones had merged");
+    assert_eq!(rig.ram.kinds().filter(|k| **k == Kind::SmiLatched).count(), 1);
+}
+
+#[test]
+fn an_nmi_in_smm_waits_for_rsm() {
+    let mut rig = rig(true, SaveStateMap::Intel64);
+    rig.ram.put(SAVE, &[0x90, 0x0f, 0xaa]);
+    rig.smi().step();
+    rig.ram.signals.nmi = true;
+    rig.step();
+    assert!(rig.cpu.smm && rig.cpu.pending.nmi);
+    rig.step();
+    rig.run();
+    assert_eq!(rig.vector(), Some(2));
+}
+
+#[test]
+fn rsm_outside_smm_is_an_undefined_opcode() {
+    let mut rig = Rig::long(&RSM);
+    rig.run();
+    assert_eq!(rig.vector(), Some(6));
+    assert!(rig.ram.kinds().any(|k| *k == Kind::RsmOutsideSmm));
+}
+
+#[test]
+fn images_that_the_manual_forbids_shut_the_processor_down() {
+    use SaveField::*;
+    let rows: [(SaveField, u64); 9] = [
+        (Cr4, 1 << 31 | 0x20),
+        (Cr4, 1 << 13 | 0x20),
+        (Cr4, 1 << 17 | 0x20),
+        (Cr0, 0x8000_0000),
+        (Cr0, 0xa000_0011),
+        (Efer, 0xd00 | 1 << 30),
+        (Efer, 0x900),
+        (Efer, 0x400),
+        (CsAttr, 0xe09b),
+    ];
+    for (field, value) in rows {
+        let mut rig = rig(true, SaveStateMap::Intel64);
+        rig.smi().step();
+        let slot = slot(SaveStateMap::Intel64, field);
+        let at = SAVE + u64::from(slot.offset);
+        rig.ram.put(at, &value.to_le_bytes()[..slot.size.into()]);
+        rig.step();
+        assert_eq!(rig.cpu.activity, Activity::Shutdown, "{field:?} = {value:x}");
+        assert!(rig.ram.shutdown().unwrap().starts_with("RSM"));
+    }
+}
+
+#[test]
+fn a_halted_processor_halts_again_unless_the_handler_clears_auto_halt() {
+    for map in [SaveStateMap::Intel64, SaveStateMap::Amd64] {
+        for clear in [false, true] {
+            let mut rig = rig(true, map);
+            rig.ram.put(common::CODE, &[0xf4, 0x90, 0xf4]);
+            rig.step();
+            assert_eq!(rig.cpu.activity, Activity::Halted);
+            rig.smi().step();
+            let slot = slot(map, SaveField::AutoHalt);
+            let at = SAVE + u64::from(slot.offset);
+            assert_eq!(rig.ram.get(at, slot.size.into()), 1, "{map:?}");
+            if clear {
+                rig.ram.put(at, &[0]);
+            }
+            rig.step();
+            let expected = if clear { Activity::Running } else { Activity::Halted };
+            assert_eq!((rig.cpu.activity, rig.cpu.rip), (expected, common::CODE + 1), "{map:?} {clear}");
+        }
+    }
+}
+
+#[test]
+fn io_restart_runs_the_port_instruction_again() {
+    for (map, restarts) in [(SaveStateMap::Intel64, true), (SaveStateMap::Amd64, true), (SaveStateMap::Qemu, false)] {
+        let mut rig = rig(true, map);
+        rig.ram.put(common::CODE, &[0xe6, 0xb2, 0xf4]); // out B2h, al; hlt
+        rig.ram.smi_port = Some(0xb2);
+        rig.step();
+        rig.ram.smi_port = None;
+        rig.step();
+        assert!(rig.cpu.smm);
+        if restarts {
+            let at = SAVE + u64::from(slot(map, SaveField::IoRestart).offset);
+            assert_eq!(rig.ram.get(at, 1), 0);
+            rig.ram.put(at, &[0xff]);
+        }
+        rig.run();
+        assert_eq!(rig.ram.ports.len(), if restarts { 2 } else { 1 }, "{map:?}");
+    }
+}
+
+#[test]
+fn iomisc_tells_port_length_and_type_of_the_instruction_that_raised_the_smi() {
+    use iced_x86::code_asm::*;
+    type Build = fn(&mut CodeAssembler);
+    // SDM vol. 3, "SMM", "I/O State Implementation": port, type, length, valid.
+    let rows: [(Build, u64); 6] = [
+        (|a| a.out(0xb2, al).unwrap(), 0x00b2_0083),
+        (|a| a.out(0xb2, eax).unwrap(), 0x00b2_0089),
+        (|a| a.out(dx, ax).unwrap(), 0x00b2_0005),
+        (|a| a.outsb().unwrap(), 0x00b2_0023),
+        (|a| a.rep().outsb().unwrap(), 0x00b2_0063),
+        (|a| a.nop().unwrap(), 0),
+    ];
+    for (build, expected) in rows {
+        let mut rig = rig(true, SaveStateMap::Intel64);
+        rig.ram.put(common::CODE, &assemble(build));
+        rig.ram.smi_port = Some(0xb2);
+        (rig.cpu.regs[2], rig.cpu.regs[1], rig.cpu.regs[6]) = (0xb2, 3, 0x5000);
+        rig.step();
+        rig.smi().step();
+        assert_eq!(rig.ram.get(SAVE + 0x7fa4, 4), expected);
+    }
+}
+
+#[test]
+fn relocation_takes_the_new_smbase_at_rsm_and_init_keeps_it() {
+    for map in MAPS {
+        let mut rig = rig(true, map);
+        rig.smi().step();
+        let at = SAVE + u64::from(slot(map, SaveField::Smbase).offset);
+        rig.ram.put(at, &0x50000u32.to_le_bytes());
+        rig.step();
+        assert_eq!(rig.cpu.register(CpuReg::Smbase), 0x50000);
+        rig.cpu.init();
+        rig.smi().step();
+        assert_eq!(rig.cpu.seg[1].base, 0x50000);
+    }
+}
+
+#[test]
+fn a_processor_that_waits_for_sipi_takes_its_smi_after_the_sipi() {
+    let mut rig = rig(false, SaveStateMap::Intel64);
+    rig.cpu = Cpu::new(1, SaveStateMap::Intel64);
+    assert_eq!(rig.cpu.activity, Activity::WaitForSipi);
+    rig.smi().step();
+    assert!(!rig.cpu.smm);
+    rig.ram.signals.sipi = Some(0x01);
+    rig.step();
+    assert!(rig.cpu.smm, "before the first instruction at the SIPI vector");
+    assert_eq!(rig.ram.get(SAVE + 0x7fd8, 8), 0);
+    assert_eq!(rig.ram.get(SAVE + 0x7fac, 4), 0x0100);
+}
