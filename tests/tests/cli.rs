@@ -12,7 +12,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Bench { folder: tempfile::tempdir().unwrap() }
+        Bench { folder: tempfile::tempdir().expect("a scratch folder") }
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -20,7 +20,7 @@ impl Bench {
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        fs::write(self.at(name), bytes).unwrap();
+        fs::write(self.at(name), bytes).expect("write a file");
         self.at(name)
     }
 
@@ -33,7 +33,7 @@ impl Bench {
 
     /// `smmlab run --board qemu --ram 16 --bios BIOS …`
     fn run(&self, bios: &Path, more: &[&str]) -> Ran {
-        let bios = bios.to_str().unwrap();
+        let bios = bios.to_str().expect("a plain path");
         let common = ["run", "--board", "qemu", "--ram", "16", "--bios", bios];
         smmlab(&common.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
     }

@@ -133,3 +133,46 @@ fn out_file(source: &Path, out: &Path, extension: &str) -> PathBuf {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), RomError> {
     fs::write(path, bytes).map_err(|error| RomError::File { path: path.into(), error })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Assembles a source of which `body` is the ROM section up to offset 100h.
+    fn rom(name: &str, body: &str, size: usize) -> Result<Rom, RomError> {
+        let folder = env::temp_dir().join(format!("rom-build-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a scratch folder");
+        let source = folder.join("a b.s");
+        let text = format!(".section .rom, \"ax\"\nrom: {body}\n.org {size}, 0xff\n");
+        fs::write(&source, text).expect("write the source");
+        let rom = assemble(&source, &folder);
+        fs::remove_dir_all(&folder).expect("remove the scratch folder");
+        rom
+    }
+
+    #[test]
+    fn a_source_becomes_its_bytes_and_its_global_constants() {
+        let body = ".code16\nstart: cli\nhlt\n.globl START\n.set START, start - rom + 0xF0000\n.set OWN, 5";
+        let rom = rom("good", body, ROM_SIZE).unwrap();
+        assert_eq!((&rom.bytes[..3], rom.bytes.len()), (&[0xfa, 0xf4, 0xff][..], ROM_SIZE));
+        assert_eq!(rom.symbols.into_iter().collect::<Vec<_>>(), [("START".to_owned(), 0xf0000)]);
+    }
+
+    #[test]
+    fn an_address_left_to_a_linker_is_refused_with_its_place() {
+        let error = rom("reloc", "nop\n.long elsewhere", ROM_SIZE).err().unwrap();
+        assert!(matches!(error, RomError::Relocation(1, 1)), "{error}");
+    }
+
+    #[test]
+    fn a_rom_of_another_size_is_refused() {
+        let error = rom("size", "hlt", 0x100).err().unwrap();
+        assert!(matches!(error, RomError::Size(0x100)), "{error}");
+    }
+
+    #[test]
+    fn a_mistake_in_the_source_comes_with_the_assemblers_words() {
+        let error = rom("mistake", "frobnicate eax", ROM_SIZE).err().unwrap().to_string();
+        assert!(error.contains("a b.s") && error.contains("frobnicate"), "{error}");
+    }
+}
