@@ -52,7 +52,7 @@ pub enum FromWorker {
     },
     Opened {
         figure: FigureId,
-        opened: Opened,
+        opened: Box<Opened>,
     },
     /// A new tape, from its beginning.
     Tape {
@@ -68,8 +68,11 @@ pub enum FromWorker {
         rows: Vec<Row>,
         end: u64,
     },
+    /// Answers `Seek` to the time `asked`; the moment is the first boundary between instructions
+    /// there or after.
     At {
         figure: FigureId,
+        asked: u64,
         moment: Moment,
     },
     Failed {

@@ -29,6 +29,10 @@ pub struct OsView {
     /// The OS stands still.
     pub frozen: bool,
     pub witness: Option<Witness>,
+    /// The last instruction in SMM during the present SMI.
+    pub handler: Option<Instruction>,
+    /// Where the OS executes now; `None` while it stands still.
+    pub now: Option<u64>,
     running: Witness,
     taken_at: u64,
     returning: bool,
@@ -46,16 +50,25 @@ impl OsView {
         self.smi_count
     }
 
+    /// Instructions executed in SMM so far, the OS waiting.
+    pub fn in_smm(&self) -> u32 {
+        self.running.in_smm
+    }
+
     pub fn apply(&mut self, event: &Event, text: Option<&str>) {
         match &event.kind {
             Kind::Instruction { smm: false, rip, .. } => self.instruction(event.time, *rip, text.unwrap_or_default()),
-            Kind::Instruction { smm: true, .. } => self.running.in_smm += 1,
+            Kind::Instruction { smm: true, rip, .. } => {
+                self.running.in_smm += 1;
+                self.handler = Some(Instruction { rip: *rip, text: text.unwrap_or_default().to_owned() });
+            }
             // A second SMI right after RSM: for the OS it is one and the same gap.
             Kind::SmiTaken { .. } if self.returning => self.returning = false,
             Kind::SmiTaken { .. } => {
                 self.before.append(&mut self.after);
                 self.keep();
                 self.frozen = true;
+                self.now = None;
                 self.taken_at = event.time;
                 self.witness = None;
                 self.running = Witness { smi_count: (self.smi_count, self.smi_count), ..Default::default() };
@@ -64,7 +77,10 @@ impl OsView {
                 self.smi_count = *smi_count;
                 self.running.smi_count.1 = *smi_count;
             }
-            Kind::SmmLeft { .. } => self.returning = true,
+            Kind::SmmLeft { .. } => {
+                self.returning = true;
+                self.handler = None;
+            }
             _ => {}
         }
     }
@@ -78,6 +94,7 @@ impl OsView {
         } else if self.frozen {
             self.running.between += 1;
         }
+        self.now = Some(rip);
         let instruction = Instruction { rip, text: text.to_owned() };
         if self.witness.is_none() {
             self.before.push(instruction);

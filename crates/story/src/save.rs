@@ -8,7 +8,7 @@ pub const AREA: u64 = 0x8000;
 /// The fields a small view shows first: what runs, where, and how it got here.
 pub const MAIN_FIELDS: [SaveField; 12] = {
     use SaveField::*;
-    [Cr0, Cr3, Rflags, Efer, Rip, IoState, Rsp, Rax, Rbx, Rcx, Revision, Smbase]
+    [Cr0, Cr3, Rflags, Efer, Rip, IoState, Rsp, Rax, Rbx, Rcx, Rdx, Smbase]
 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl SaveArea {
         }
     }
 
-    /// A store by the handler: which field of the area it hit, if any, with the field's new value.
+    /// A store by the handler: which field of the area it changed, if any, and to what.
     pub fn store(&mut self, addr: u64, size: u8, value: u64) -> Option<(SaveField, u64)> {
         let area = u64::from(self.smbase?) + AREA;
         let index = self.fields.iter().position(|f| {
@@ -116,11 +116,11 @@ impl SaveArea {
                 bytes[at as usize] = byte;
             }
         }
-        field.value = u64::from_le_bytes(bytes);
+        let old = std::mem::replace(&mut field.value, u64::from_le_bytes(bytes));
         field.state = FieldState::Changed;
         field.by_handler = true;
         self.current = Some(index);
-        Some((field.field, field.value))
+        (field.value != old).then_some((field.field, field.value))
     }
 
     pub fn get(&self, field: SaveField) -> Option<&SavedField> {

@@ -1,0 +1,73 @@
+//! One figure's machine and its history.
+
+use crate::boot::{boot, moment};
+use crate::recorder::Rows;
+use board::{History, Stop};
+use protocol::{Failure, Moment, Opened};
+use story::{Row, Start};
+
+pub struct Session {
+    history: History,
+}
+
+/// A tape begins with so many instructions of the OS at work, before the key comes.
+const LEAD: u32 = 7;
+/// All is quiet when nothing but computing has happened for so many instructions.
+const QUIET: u32 = 64;
+/// So many of them stay on the tape.
+const TAIL: usize = 8;
+/// No excursion is longer.
+const LONGEST: u32 = 100_000;
+
+impl Session {
+    pub fn open(rom: Vec<u8>, progress: impl FnMut(u64)) -> Result<(Self, Opened), Failure> {
+        let (history, opened) = boot(rom, progress)?;
+        Ok((Session { history }, opened))
+    }
+
+    pub fn seek(&mut self, time: u64) -> Moment {
+        self.history.seek(time);
+        moment(self.history.machine())
+    }
+
+    /// A new tape from `at`: the OS runs for a little while, then a byte arrives on COM1.
+    pub fn record(&mut self, at: u64, byte: u8) -> (Start, Vec<Row>, u64) {
+        self.history.seek(at);
+        self.history.truncate();
+        let machine = self.history.machine();
+        let here = moment(machine);
+        let start =
+            Start { time: here.time, hash: here.hash, registers: here.registers, smi_count: machine.smi_count(0) };
+        let mut rows = Rows::default();
+        for _ in 0..LEAD {
+            self.history.step(&mut rows);
+        }
+        let end = self.type_and_settle(byte, rows);
+        (start, end.0, end.1)
+    }
+
+    /// A byte arrives on COM1 at `at`; the future from there on replaces the one known.
+    pub fn insert(&mut self, at: u64, byte: u8) -> (u64, Vec<Row>, u64) {
+        self.history.seek(at);
+        let from = self.history.machine().time();
+        let (rows, end) = self.type_and_settle(byte, Rows::default());
+        (from, rows, end)
+    }
+
+    fn type_and_settle(&mut self, byte: u8, mut rows: Rows) -> (Vec<Row>, u64) {
+        self.history.serial_input(&[byte]);
+        for _ in 0..LONGEST {
+            if self.history.step(&mut rows) != Stop::Time {
+                return (rows.rows, self.history.machine().time());
+            }
+            let machine = self.history.machine();
+            let busy = machine.in_smm(0) || machine.smi_pending(0) || machine.serial_unread() > 0;
+            if !busy && rows.quiet >= QUIET {
+                break;
+            }
+        }
+        rows.trim(TAIL);
+        let end = rows.rows.last().map_or(0, |r| r.event.time + 1);
+        (rows.rows, end)
+    }
+}

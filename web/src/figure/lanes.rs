@@ -1,0 +1,126 @@
+//! Time as a place: the SMI# line and the processor's lane, which are also the scrubber.
+
+use crate::format::{decimal, hex_byte};
+use crate::i18n::{Lang, t, use_lang};
+use crate::words;
+use std::rc::Rc;
+use story::{Lane, Stage, Tape};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub tape: Option<Rc<Tape>>,
+    pub at: f64,
+    pub stage: Stage,
+    pub time: u64,
+    pub scrub: Callback<f64>,
+}
+
+#[component]
+pub fn Lanes(props: &Props) -> Html {
+    let l = use_lang();
+    let length = props.tape.as_ref().map_or(1.0, |t| t.length()).max(1.0);
+    let percent = props.at / length * 100.0;
+    let scrub = props.scrub.clone();
+    let oninput = move |event: InputEvent| {
+        if let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
+            scrub.emit(input.value_as_number());
+        }
+    };
+    let now = t::scrub_at(l, words::stage(props.stage), &decimal(props.time));
+    html! {
+        <div class="lanes">
+            <Drawing tape={props.tape.clone()} />
+            <Ticks tape={props.tape.clone()} stage={props.stage} />
+            <input class="scrub" type="range" min="0" max={format!("{length:.0}")} step="1" value={format!("{:.0}", props.at)}
+                disabled={props.tape.is_none()} aria-label={t::scrub(l)} aria-valuetext={now} {oninput} />
+            <div class="hd"><div class="head" style={format!("left:{percent:.3}%")}></div></div>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct DrawingProps {
+    tape: Option<Rc<Tape>>,
+}
+
+#[component]
+fn Drawing(props: &DrawingProps) -> Html {
+    let l = use_lang();
+    let tape = props.tape.as_deref();
+    html! {
+        <>
+            <div class="lane">
+                <span>{ "SMI#" }</span>
+                <div class="trk">
+                    { tape.map(wave).unwrap_or_default() }
+                    { tape.map(marks).unwrap_or_default() }
+                </div>
+            </div>
+            <div class="lane">
+                <span>{ "CPU0" }</span>
+                <div class="trk">{ tape.map(|t| segments(t, l)).unwrap_or_default() }</div>
+            </div>
+        </>
+    }
+}
+
+fn share(tape: &Tape, at: f64) -> f64 {
+    at / tape.length().max(1.0) * 100.0
+}
+
+/// SMI# is active low, and drawn so.
+fn wave(tape: &Tape) -> Html {
+    let mut d = String::from("M0 1");
+    for (at, asserted) in tape.wave() {
+        d += &format!("H{:.2}V{}", share(tape, at), if asserted { 11 } else { 1 });
+    }
+    d += "H100";
+    html! { <svg class="wave" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><path {d}/></svg> }
+}
+
+fn marks(tape: &Tape) -> Html {
+    let keys = tape.keys().into_iter().map(|(at, byte)| (share(tape, at), "key", hex_byte(byte)));
+    let latches = tape.latches().into_iter().map(|at| (share(tape, at), "latch", String::new()));
+    keys.chain(latches)
+        .map(|(left, kind, text)| html! { <span class={classes!("mark", kind)} style={format!("left:{left:.2}%")}>{ text }</span> })
+        .collect()
+}
+
+fn segments(tape: &Tape, l: Lang) -> Html {
+    let segment = |s: story::Segment| {
+        let (class, role, name) = match s.lane {
+            Lane::Os => ("", "os", t::lane_os(l)),
+            Lane::Save => ("solid", "os", t::lane_save(l)),
+            Lane::Smm => ("room", "smm", t::lane_smm(l)),
+            Lane::Load => ("solid", "os", t::lane_load(l)),
+        };
+        let (from, to) = (share(tape, s.from), share(tape, s.to));
+        html! {
+            <span class={classes!("sg", class)} data-role={role} style={format!("left:{from:.2}%;width:{:.2}%", to - from)}>{ name }</span>
+        }
+    };
+    tape.lane().into_iter().map(segment).collect()
+}
+
+#[derive(PartialEq, Properties)]
+struct TicksProps {
+    tape: Option<Rc<Tape>>,
+    stage: Stage,
+}
+
+/// The stages by name, where each is visited first.
+#[component]
+fn Ticks(props: &TicksProps) -> Html {
+    let Some(tape) = &props.tape else { return html! { <div class="ticks"></div> } };
+    let tick = |stage: Stage| {
+        let visit = tape.visits().iter().find(|v| v.stage == stage)?;
+        let (from, to) = (tape.beats()[visit.first].at, tape.until(visit.end - 1));
+        let left = if stage == Stage::Os { 0.0 } else { share(tape, (from + to) / 2.0) };
+        let on = (stage == props.stage).then_some("on");
+        Some(html! { <span class={classes!(on)} style={format!("left:{left:.2}%")}>{ words::stage(stage) }</span> })
+    };
+    html! { <div class="ticks" aria-hidden="true">{ for Stage::ALL.into_iter().filter_map(tick) }</div> }
+}

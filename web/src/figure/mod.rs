@@ -1,0 +1,181 @@
+//! The live figure smi-flow: wires the model to the worker, the clock and the reader's hands.
+
+mod caption;
+mod command;
+mod help;
+mod keys;
+mod lanes;
+mod log;
+mod model;
+mod osview;
+mod overlay;
+mod path;
+mod registers;
+mod save;
+mod scene;
+mod smram;
+mod stage;
+mod transport;
+mod view;
+
+use crate::i18n::Lang;
+use crate::link::{Handle, News};
+use crate::{prefs, rom};
+use gloo::render::{AnimationFrame, request_animation_frame};
+use keys::Deed;
+use model::Model;
+use web_sys::File;
+use yew::prelude::*;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    #[default]
+    Save,
+    Registers,
+    Os,
+    Log,
+}
+
+pub enum Msg {
+    News(News),
+    Fetched(Result<Vec<u8>, String>),
+    File(File),
+    FileRead(String, Option<Vec<u8>>),
+    Frame(f64),
+    Do(Deed),
+    Scrub(f64),
+    ToRow(usize),
+    Choose(u8),
+    Demo,
+    Retry,
+    Dismiss,
+    Drag(bool),
+    Pane(Pane),
+    Lang(Lang),
+}
+
+pub struct Figure {
+    handle: Handle,
+    model: Model,
+    lang: Lang,
+    _lang_handle: Option<ContextHandle<Lang>>,
+    pane: Pane,
+    dragging: bool,
+    help: bool,
+    frame: Option<AnimationFrame>,
+    last_frame: Option<f64>,
+}
+
+/// A frame that comes later than this was not shown: the tab slept, and so did the tape.
+const LONGEST_FRAME: f64 = 100.0;
+
+impl Component for Figure {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let handle = Handle::open(ctx.link().callback(Msg::News));
+        let context = ctx.link().context::<Lang>(ctx.link().callback(Msg::Lang));
+        let (lang, lang_handle) = context.map_or((Lang::default(), None), |(lang, handle)| (lang, Some(handle)));
+        fetch_demo(ctx);
+        Figure {
+            model: Model::new(handle.id(), prefs::reduced_motion()),
+            handle,
+            lang,
+            _lang_handle: lang_handle,
+            pane: Pane::default(),
+            dragging: false,
+            help: false,
+            frame: None,
+            last_frame: None,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::News(News::Message(message)) => self.model.received(message),
+            Msg::News(News::Crashed) => self.model.crashed(),
+            Msg::Fetched(rom) => self.model.rom_fetched(rom),
+            Msg::File(file) => self.read(ctx, file),
+            Msg::FileRead(name, rom) => self.model.rom_chosen(name, rom),
+            Msg::Frame(now) => self.tick(now),
+            Msg::Do(deed) => self.act(deed),
+            Msg::Scrub(at) => self.model.with_player(|p| p.seek(at)),
+            Msg::ToRow(row) => self.model.with_player(|p| p.to_row(row)),
+            Msg::Choose(command) => self.model.choose(command),
+            Msg::Demo => fetch_demo(ctx),
+            Msg::Retry => {
+                self.model.restart();
+                fetch_demo(ctx);
+            }
+            Msg::Dismiss => self.model.notice = None,
+            Msg::Drag(over) => {
+                if self.dragging == over {
+                    return false;
+                }
+                self.dragging = over;
+            }
+            Msg::Pane(pane) => self.pane = pane,
+            Msg::Lang(lang) => self.lang = lang,
+        }
+        self.model.outgoing().iter().for_each(|m| self.handle.send(m));
+        self.keep_moving(ctx);
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        self.show(ctx)
+    }
+}
+
+impl Figure {
+    fn act(&mut self, deed: Deed) {
+        let grain = self.model.grain;
+        match deed {
+            Deed::Play => self.model.play(),
+            Deed::Step { forward } => self.model.with_player(|p| p.step(forward, grain)),
+            Deed::StepBy { forward, grain } => self.model.with_player(|p| p.step(forward, grain)),
+            Deed::Grain(grain) => self.model.grain = grain,
+            Deed::First => self.model.with_player(|p| p.seek(0.0)),
+            Deed::Last => self.model.with_player(|p| p.seek(f64::INFINITY)),
+            Deed::Raise => self.model.raise(),
+            Deed::Speed(speed) => self.model.speed = speed,
+            Deed::Help(shown) => self.help = shown,
+            Deed::ToggleHelp => self.help = !self.help,
+        }
+    }
+
+    fn tick(&mut self, now: f64) {
+        self.frame = None;
+        let passed = self.last_frame.map_or(0.0, |last| (now - last).clamp(0.0, LONGEST_FRAME));
+        self.last_frame = Some(now);
+        let speed = self.model.speed;
+        self.model.with_player(|p| p.tick(passed * speed));
+    }
+
+    /// Asks for the next frame while the tape plays; a figure at rest costs nothing.
+    fn keep_moving(&mut self, ctx: &Context<Self>) {
+        if !self.model.player.as_ref().is_some_and(|p| p.playing()) {
+            self.frame = None;
+            self.last_frame = None;
+        } else if self.frame.is_none() {
+            let link = ctx.link().clone();
+            self.frame = Some(request_animation_frame(move |now| link.send_message(Msg::Frame(now))));
+        }
+    }
+
+    fn read(&mut self, ctx: &Context<Self>, file: File) {
+        self.dragging = false;
+        let name = file.name();
+        if self.model.accepts(&name, file.size() as u64) {
+            ctx.link().send_future(async move {
+                let rom = rom::read_file(&file).await;
+                Msg::FileRead(name, rom)
+            });
+        }
+    }
+}
+
+fn fetch_demo(ctx: &Context<Figure>) {
+    ctx.link().send_future(async { Msg::Fetched(rom::fetch_demo().await) });
+}

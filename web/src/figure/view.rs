@@ -1,0 +1,196 @@
+//! Puts the figure's parts together.
+
+use super::caption::Caption;
+use super::command::Command;
+use super::help::Help;
+use super::keys::{Deed, deed};
+use super::lanes::Lanes;
+use super::log::Log;
+use super::model::{KNOWN, Model};
+use super::osview::Os;
+use super::overlay::{LoadOverlay, NoticeBar};
+use super::registers::RegisterFile;
+use super::save::Save;
+use super::smram::SmramView;
+use super::stage::Scene;
+use super::transport::Transport;
+use super::{Figure, Msg, Pane};
+use crate::i18n::{Lang, t};
+use crate::icons::{Icon, icon};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, HtmlInputElement};
+use yew::prelude::*;
+
+impl Figure {
+    pub(super) fn show(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let deeds = link.callback(Msg::Do);
+        let model = &self.model;
+        let on_key = link.batch_callback(|event: KeyboardEvent| {
+            let deed = deed(&event)?;
+            event.prevent_default();
+            Some(Msg::Do(deed))
+        });
+        let over = link.callback(|event: DragEvent| {
+            event.prevent_default();
+            Msg::Drag(true)
+        });
+        let leave = link.callback(|_: DragEvent| Msg::Drag(false));
+        let on_drop = link.batch_callback(|event: DragEvent| {
+            event.prevent_default();
+            let file = event.data_transfer().and_then(|d| d.files()).and_then(|f| f.get(0));
+            Some(file.map_or(Msg::Drag(false), Msg::File))
+        });
+        let player = model.player.as_ref();
+        let stage = player.map(|p| p.flow().stage.id());
+        html! {
+            <figure class={classes!("fig", self.dragging.then_some("drag"), self.moving().then_some("moving"))} tabindex="0"
+                aria-label={t::figure_title(self.lang)} onkeydown={on_key}
+                ondragover={over} ondragleave={leave} ondrop={on_drop}
+                data-ready={model.ready().to_string()} data-stage={stage}
+                data-row={player.map(|p| p.row().to_string())}
+                data-time={player.map(|p| p.moment().to_string())}
+                data-state-hash={model.moment().map(|m| format!("{:016x}", m.hash))}
+                data-playing={self.moving().to_string()} data-taken={player.map(|p| p.flow().taken.to_string())}>
+                { self.head(ctx) }
+                <div class="fig-b">
+                    <div class="ctl">
+                        { self.picture(ctx, &deeds) }
+                        <Transport playing={self.moving()} at_end={player.is_some_and(|p| p.at_end())}
+                            ready={model.ready()} reduced={model.reduced()} speed={model.speed} grain={model.grain} deeds={deeds.clone()} />
+                        <Command command={model.command} known={KNOWN} ready={model.ready()}
+                            again={player.is_some_and(|p| p.in_flight())} time={player.map_or(0, |p| p.moment())} choose={link.callback(Msg::Choose)} deeds={deeds.clone()} />
+                        <Lanes tape={player.map(|p| p.tape().clone())} at={player.map_or(0.0, |p| p.at())}
+                            stage={player.map(|p| p.flow().stage).unwrap_or_default()} time={player.map_or(0, |p| p.moment())}
+                            scrub={link.callback(Msg::Scrub)} />
+                    </div>
+                    { self.tabs(ctx) }
+                    { self.panes(ctx) }
+                </div>
+                if self.help {
+                    <Help {deeds} />
+                }
+            </figure>
+        }
+    }
+
+    fn moving(&self) -> bool {
+        self.model.player.as_ref().is_some_and(|p| p.playing())
+    }
+
+    fn head(&self, ctx: &Context<Self>) -> Html {
+        let l = self.lang;
+        let machine = self.model.opened.as_ref().filter(|_| self.model.ready());
+        let pick = ctx.link().batch_callback(|event: Event| {
+            let input: HtmlInputElement = event.target()?.dyn_into().ok()?;
+            let file = input.files()?.get(0)?;
+            input.set_value("");
+            Some(Msg::File(file))
+        });
+        html! {
+            <div class="fig-h">
+                <span class={classes!("live", machine.is_none().then_some("off"))}></span>
+                <b>{ t::figure_title(l) }</b>
+                <span class="src">
+                    { machine.map(|m| t::figure_source(l, &m.cpus.to_string(), &m.ram_mib.to_string())).unwrap_or_default() }
+                </span>
+                <span class="sp"></span>
+                if let Some(name) = &self.model.rom {
+                    <span class="chip romname" title={name.clone()}>{ icon(Icon::Rom) }<span>{ name.clone() }</span></span>
+                    <button type="button" class="btn sm" data-act="demo" onclick={ctx.link().callback(|_| Msg::Demo)}>
+                        { icon(Icon::Again) }<span class="hide-n">{ t::rom_demo(l) }</span>
+                        <span class="sr show-n">{ t::rom_demo(l) }</span>
+                    </button>
+                }
+                <label class="btn sm ghost ico" title={t::rom_choose(l)}>
+                    { icon(Icon::Rom) }
+                    <input class="sr" type="file" aria-label={t::rom_choose(l)} onchange={pick} />
+                </label>
+                <button type="button" class="btn sm ghost ico" aria-label={t::help(l)} title={format!("{} (?)", t::help(l))}
+                    onclick={ctx.link().callback(|_| Msg::Do(Deed::ToggleHelp))}>
+                    { icon(Icon::Help) }
+                </button>
+            </div>
+        }
+    }
+
+    fn picture(&self, ctx: &Context<Self>, deeds: &Callback<Deed>) -> Html {
+        let _ = deeds;
+        let Model { load, notice, .. } = &self.model;
+        html! {
+            <>
+                <div class="stage">
+                    <Scene player={self.model.player.clone()} reduced={self.model.reduced()} to_row={ctx.link().callback(Msg::ToRow)} />
+                    <LoadOverlay load={load.clone()} retry={ctx.link().callback(|_| Msg::Retry)} />
+                    if let Some(notice) = notice {
+                        <NoticeBar notice={notice.clone()} dismiss={ctx.link().callback(|_| Msg::Dismiss)} />
+                    }
+                    if self.dragging {
+                        <div class="over drop" aria-hidden="true">{ icon(Icon::Rom) }{ t::rom_drop(self.lang) }</div>
+                    }
+                </div>
+                <Caption flow={self.model.player.as_ref().map(|p| p.flow().clone())} />
+            </>
+        }
+    }
+
+    fn tabs(&self, ctx: &Context<Self>) -> Html {
+        let l = self.lang;
+        html! {
+            <div class="tabs seg" role="tablist" aria-label={t::tabs(l)}>
+                { for TABS.into_iter().map(|(pane, id, name)| tab(ctx, self.pane, pane, id, name(l))) }
+            </div>
+        }
+    }
+
+    fn panes(&self, ctx: &Context<Self>) -> Html {
+        let flow = self.model.player.as_ref().map(|p| p.flow().clone());
+        let opened = self.model.opened.clone();
+        let class = |name: &'static str, pane: Pane| classes!("pane", name, (self.pane != pane).then_some("away"));
+        let start = self.model.player.as_ref().map_or(0, |p| p.tape().start.time);
+        html! {
+            <>
+                <section class={class("p-save", Pane::Save)}><Save flow={flow.clone()} /></section>
+                <section class={class("p-regs", Pane::Registers)}><RegisterFile flow={flow.clone()} /></section>
+                <section class={class("p-os", Pane::Os)}>
+                    <Os flow={flow.clone()} />
+                    <SmramView {opened} />
+                </section>
+                <section class={class("p-log", Pane::Log)}>
+                    <Log {flow} {start} to_row={ctx.link().callback(Msg::ToRow)} />
+                </section>
+            </>
+        }
+    }
+}
+
+type Name = fn(Lang) -> &'static str;
+const TABS: [(Pane, &str, Name); 4] = [
+    (Pane::Save, "save", t::save_title),
+    (Pane::Registers, "regs", t::regs_title),
+    (Pane::Os, "os", t::see_tab),
+    (Pane::Log, "log", t::log_tab),
+];
+
+fn tab(ctx: &Context<Figure>, current: Pane, pane: Pane, id: &'static str, name: &'static str) -> Html {
+    let selected = current == pane;
+    let on_key = ctx.link().batch_callback(move |event: KeyboardEvent| {
+        let here = TABS.iter().position(|(p, ..)| *p == pane)?;
+        let there = match event.key().as_str() {
+            "ArrowRight" => (here + 1) % TABS.len(),
+            "ArrowLeft" => (here + TABS.len() - 1) % TABS.len(),
+            _ => return None,
+        };
+        event.prevent_default();
+        let row = event.target()?.dyn_into::<web_sys::Element>().ok()?.parent_element()?;
+        let button = row.children().item(there as u32)?.dyn_into::<web_sys::HtmlElement>().ok()?;
+        button.focus().ok()?;
+        Some(Msg::Pane(TABS[there].0))
+    });
+    html! {
+        <button type="button" role="tab" data-tab={id} aria-selected={selected.to_string()} onkeydown={on_key}
+            tabindex={if selected { "0" } else { "-1" }} onclick={ctx.link().callback(move |_| Msg::Pane(pane))}>
+            { name }
+        </button>
+    }
+}

@@ -1,0 +1,45 @@
+//! Brand, languages, theme.
+
+use crate::i18n::{Lang, t, use_lang};
+use crate::icons::{Icon, icon, logo};
+use crate::prefs::Theme;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub theme: Theme,
+    pub choose_lang: Callback<Lang>,
+    pub choose_theme: Callback<Theme>,
+}
+
+#[component]
+pub fn Header(props: &Props) -> Html {
+    let l = use_lang();
+    let (label, sign) = match props.theme {
+        Theme::Auto => (t::theme_auto(l), Icon::Theme),
+        Theme::Light => (t::theme_light(l), Icon::Sun),
+        Theme::Dark => (t::theme_dark(l), Icon::Moon),
+    };
+    let next_theme = props.choose_theme.reform({
+        let next = props.theme.next();
+        move |_| next
+    });
+    html! {
+        <header class="top">
+            <span class="brand">{ logo() }<span>{ "SMM Lab" }</span></span>
+            <span class="sp"></span>
+            <div class="seg langs" role="group" aria-label={t::language(l)}>
+                { for Lang::ALL.into_iter().map(|lang| html! {
+                    <button type="button" lang={lang.tag()} title={lang.name()} data-lang={lang.tag()}
+                        aria-pressed={(lang == l).to_string()} onclick={props.choose_lang.reform(move |_| lang)}>
+                        { lang.label() }
+                    </button>
+                }) }
+            </div>
+            <button type="button" class="btn ico ghost" data-theme-choice={props.theme.id()} aria-label={label} title={label}
+                onclick={next_theme}>
+                { icon(sign) }
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,162 @@
+//! The line to the worker that hosts the machines: one for all figures of the page.
+//!
+//! A worker drops what arrives before it listens, so messages wait until it has said that it is ready.
+
+use protocol::{FigureId, FromWorker, ToWorker};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, prelude::*};
+use web_sys::{Blob, BlobPropertyBag, Event, MessageEvent, Url, Worker};
+use yew::Callback;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Where this module was loaded from: the other files of the page lie beside it.
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
+    static MODULE_URL: String;
+}
+
+/// The absolute address of a file of this page.
+pub fn address(file: &str) -> String {
+    MODULE_URL.with(|base| Url::new_with_base(file, base).map_or_else(|_| file.to_owned(), |u| u.href()))
+}
+
+#[derive(Clone, Debug)]
+pub enum News {
+    Message(FromWorker),
+    /// The worker died; all machines in it are gone.
+    Crashed,
+}
+
+struct Line {
+    worker: Worker,
+    /// Messages that wait for `Ready`; `None` once it has come.
+    waiting: Option<Vec<JsValue>>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+#[derive(Default)]
+struct Link {
+    line: Option<Line>,
+    figures: BTreeMap<FigureId, Callback<News>>,
+    next: FigureId,
+}
+
+thread_local! {
+    static LINK: Rc<RefCell<Link>> = Rc::default();
+}
+
+/// A figure's end of the line. Dropping it closes the figure's machine.
+pub struct Handle {
+    id: FigureId,
+}
+
+impl Handle {
+    pub fn open(news: Callback<News>) -> Self {
+        let id = LINK.with(|link| {
+            let mut link = link.borrow_mut();
+            link.next += 1;
+            let id = link.next;
+            link.figures.insert(id, news);
+            id
+        });
+        Handle { id }
+    }
+
+    pub fn id(&self) -> FigureId {
+        self.id
+    }
+
+    pub fn send(&self, message: &ToWorker) {
+        let bytes: JsValue = js_sys::Uint8Array::from(&protocol::encode(message)[..]).into();
+        LINK.with(|link| {
+            let mut link = link.borrow_mut();
+            if link.line.is_none() {
+                link.line = spawn().ok();
+            }
+            match &mut link.line {
+                Some(Line { waiting: Some(queue), .. }) => queue.push(bytes),
+                Some(Line { worker, waiting: None, .. }) => post(worker, &bytes),
+                None => {
+                    drop(link);
+                    crashed();
+                }
+            }
+        });
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.send(&ToWorker::Close { figure: self.id });
+        LINK.with(|link| link.borrow_mut().figures.remove(&self.id));
+    }
+}
+
+fn post(worker: &Worker, message: &JsValue) {
+    // Bytes can always be cloned, so this can't fail.
+    let _ = worker.post_message(message);
+}
+
+/// The script is a blob, so that the page may also live on another origin than its files.
+fn spawn() -> Result<Line, JsValue> {
+    let (script, wasm) = (address("worker.js"), address("worker_bg.wasm"));
+    let source = format!("importScripts({script:?});wasm_bindgen({{module_or_path:{wasm:?}}});");
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&source.into()), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let worker = Worker::new(&url)?;
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        let bytes = js_sys::Uint8Array::new(&event.data()).to_vec();
+        protocol::decode(&bytes).map_or_else(crashed, received);
+    });
+    let on_error = Closure::<dyn FnMut(Event)>::new(|event: Event| {
+        event.prevent_default();
+        crashed();
+    });
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    Ok(Line { worker, waiting: Some(Vec::new()), _on_message: on_message, _on_error: on_error })
+}
+
+fn received(message: FromWorker) {
+    let figure = match &message {
+        FromWorker::Ready => return ready(),
+        FromWorker::Booting { figure, .. }
+        | FromWorker::Opened { figure, .. }
+        | FromWorker::Tape { figure, .. }
+        | FromWorker::Rows { figure, .. }
+        | FromWorker::At { figure, .. }
+        | FromWorker::Failed { figure, .. } => *figure,
+    };
+    let callback = LINK.with(|link| link.borrow().figures.get(&figure).cloned());
+    if let Some(callback) = callback {
+        callback.emit(News::Message(message));
+    }
+}
+
+fn ready() {
+    LINK.with(|link| {
+        if let Some(line) = &mut link.borrow_mut().line {
+            line.waiting.take().into_iter().flatten().for_each(|message| post(&line.worker, &message));
+        }
+    });
+}
+
+/// Ends the worker; the next message starts another.
+fn crashed() {
+    let figures: Vec<_> = LINK.with(|link| {
+        let mut link = link.borrow_mut();
+        if let Some(line) = link.line.take() {
+            line.worker.set_onmessage(None);
+            line.worker.terminate();
+            // Its closures may be running right now; they go with the page.
+            std::mem::forget(line);
+        }
+        link.figures.values().cloned().collect()
+    });
+    figures.iter().for_each(|f| f.emit(News::Crashed));
+}

@@ -1,0 +1,43 @@
+//! ROM images: the demo's, which lies beside the page, and those that a reader brings.
+
+use crate::link::address;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, Response};
+
+const UNIT: usize = 64 << 10;
+const LARGEST: usize = 16 << 20;
+
+/// Real flash sizes, as the board takes them.
+pub fn size_fits(bytes: usize) -> bool {
+    bytes > 0 && bytes.is_multiple_of(UNIT) && bytes <= LARGEST
+}
+
+/// The demo ROM as a file of its own: what runs is what was fetched.
+pub async fn fetch_demo() -> Result<Vec<u8>, String> {
+    let window = web_sys::window().ok_or_else(String::new)?;
+    let response = JsFuture::from(window.fetch_with_str(&address("demo.rom"))).await;
+    let response: Response = response.map_err(|_| "demo.rom".to_owned())?.unchecked_into();
+    if !response.ok() {
+        return Err(format!("demo.rom: HTTP {}", response.status()));
+    }
+    let buffer = response.array_buffer().map_err(|_| "demo.rom".to_owned())?;
+    let buffer = JsFuture::from(buffer).await.map_err(|_| "demo.rom".to_owned())?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+pub async fn read_file(file: &File) -> Option<Vec<u8>> {
+    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_multiples_of_64_kib_up_to_16_mib_are_flash_sizes() {
+        assert!(size_fits(64 << 10) && size_fits(16 << 20));
+        assert!(!size_fits(0) && !size_fits(1000) && !size_fits((16 << 20) + UNIT));
+    }
+}
