@@ -23,7 +23,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
@@ -31,4 +35,19 @@ fn main() -> ExitCode {
         eprintln!("smmlab: {error:#}");
         ExitCode::from(2)
     })
+}
+
+/// Help goes out whole; a refused argument is one line, as every other error is.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.to_string();
+    let said: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).collect();
+    let said = said.join(" ");
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    let said = said.split("For more information").next().unwrap_or(said).trim_end();
+    eprintln!("smmlab: {said} (see smmlab --help)");
+    ExitCode::from(2)
 }

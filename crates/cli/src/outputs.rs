@@ -1,6 +1,6 @@
 //! Where the bytes that leave the machine go: one file a door, or standard output.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,29 @@ pub struct OutputArgs {
     /// Write the trace of platform events to FILE: JSON lines if its name ends in .jsonl, else binary
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [
+            ("serial", &self.serial),
+            ("debugcon", &self.debugcon),
+            ("post", &self.post),
+            ("fwtrace", &self.fwtrace),
+            ("trace", &self.trace),
+        ];
+        all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    }
+
+    /// Creating an output empties it: none may be a file that is read.
+    pub fn spare(&self, inputs: &[&Path]) -> Result<()> {
+        for (option, output) in self.paths() {
+            if inputs.iter().any(|input| same_file::is_same_file(input, output).unwrap_or(false)) {
+                bail!("--{option} {} would overwrite an input file: choose another path", output.display());
+            }
+        }
+        Ok(())
+    }
 }
 
 fn create(path: &Path, option: &str) -> Result<Writer> {

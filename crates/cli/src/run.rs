@@ -34,11 +34,11 @@ pub struct MachineArgs {
     #[arg(long, value_enum, default_value = "ich9")]
     pub board: BoardName,
     /// DRAM in MiB, 1 to 2048
-    #[arg(long, value_name = "MiB", default_value_t = 128)]
+    #[arg(long, value_name = "MiB", default_value_t = 128, value_parser = between::<1, 2048>)]
     pub ram: u32,
     /// Logical processors, 1 to 4
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub cpus: u8,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = between::<1, 4>)]
+    pub cpus: u32,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -54,6 +54,11 @@ impl From<BoardName> for Board {
             BoardName::Qemu => Board::Qemu,
         }
     }
+}
+
+fn between<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|n| (MIN..=MAX).contains(n));
+    number.ok_or_else(|| format!("give a number from {MIN} to {MAX}"))
 }
 
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {
@@ -96,7 +101,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         board: args.machine.board.into(),
         save_state: None,
         ram_mib: args.machine.ram,
-        cpus: args.machine.cpus,
+        cpus: args.machine.cpus as u8,
         bios: read_rom(&args.bios)?,
         fw_cfg,
     };
@@ -104,6 +109,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(path) = &args.input {
         machine.serial_input(&read_input(path)?);
     }
+    let inputs = args.fw_cfg.iter().map(|(_, path)| path).chain([&args.bios]).chain(&args.input);
+    args.outputs.spare(&inputs.map(PathBuf::as_path).collect::<Vec<_>>())?;
     let mut outputs = Outputs::open(&args.outputs)?;
     let stop = machine.run_instructions(args.limit.unwrap_or(u64::MAX), &mut outputs);
     outputs.finish()?;

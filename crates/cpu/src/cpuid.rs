@@ -20,13 +20,13 @@ const fn le(s: &[u8; 4]) -> u32 {
 }
 
 /// EAX, EBX, ECX, EDX of a leaf; leaves beyond the highest answer as the highest basic one.
-pub fn cpuid(leaf: u32, apic_id: u8, cpus: u8) -> [u32; 4] {
+pub fn cpuid(leaf: u32, apic_id: u8) -> [u32; 4] {
     match leaf {
         0 => [2, VENDOR[0], VENDOR[2], VENDOR[1]],
         1 => {
-            let ebx = u32::from(apic_id) << 24 | u32::from(cpus) << 16 | 8 << 8;
-            let htt = if cpus > 1 { 1 << 28 } else { 0 };
-            [SIGNATURE, ebx, FEATURES_ECX, FEATURES_EDX | htt]
+            // One logical processor a package, 64-byte lines for CLFLUSH.
+            let ebx = u32::from(apic_id) << 24 | 1 << 16 | 8 << 8;
+            [SIGNATURE, ebx, FEATURES_ECX, FEATURES_EDX]
         }
         0x8000_0000 => [0x8000_0008, 0, 0, 0],
         0x8000_0001 => [0, 0, EXTENDED_ECX, EXTENDED_EDX],

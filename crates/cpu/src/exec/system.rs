@@ -26,7 +26,7 @@ impl Cpu {
                 Ok(())
             }
             Cpuid => {
-                let out = cpuid(self.regs[RAX] as u32, self.id, 1);
+                let out = cpuid(self.regs[RAX] as u32, self.id);
                 for (reg, value) in [RAX, RBX, RCX, RDX].into_iter().zip(out) {
                     self.regs[reg] = value.into();
                 }

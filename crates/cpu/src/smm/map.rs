@@ -66,7 +66,7 @@ const INTEL64: &[Slot] = &[
     slot(R8, 0x7f54, 8), slot(R9, 0x7f4c, 8), slot(R10, 0x7f44, 8), slot(R11, 0x7f3c, 8),
     slot(R12, 0x7f34, 8), slot(R13, 0x7f2c, 8), slot(R14, 0x7f24, 8), slot(R15, 0x7f1c, 8),
     slot(AutoHalt, 0x7f02, 2), slot(IoRestart, 0x7f00, 2), slot(Revision, 0x7efc, 4), slot(Smbase, 0x7ef8, 4),
-    slot(LdtBaseLow, 0x7e9c, 4), slot(IdtBaseLow, 0x7e94, 4), slot(GdtBaseLow, 0x7e8c, 4), slot(Cr4, 0x7e40, 8),
+    slot(LdtBaseLow, 0x7e9c, 4), slot(IdtBaseLow, 0x7e94, 4), slot(GdtBaseLow, 0x7e8c, 4), slot(Cr4, 0x7e40, 4),
     // IO_RSI, IO_RCX, IO_RDI: coreboot's em64t101 map; reserved in the SDM.
     slot(IoRsi, 0x7df8, 8), slot(IoRcx, 0x7df0, 8), slot(IoRip, 0x7de8, 8), slot(IoRdi, 0x7de0, 8),
     slot(IdtBaseHigh, 0x7dd8, 4), slot(LdtBaseHigh, 0x7dd4, 4), slot(GdtBaseHigh, 0x7dd0, 4),
