@@ -13,7 +13,7 @@ pub fn build_alone(lab: &Lab) -> Result<()> {
 
 /// Into dist/.
 pub fn build(lab: &Lab) -> Result<()> {
-    cmd!(lab.sh, "trunk --log warn build --release").quiet().run().context("the page does not build: see above")
+    cmd!(lab.sh, "trunk --log error build --release").quiet().run().context("the page does not build: see above")
 }
 
 pub fn size(lab: &Lab) -> Result<()> {
