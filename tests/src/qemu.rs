@@ -21,15 +21,28 @@ pub fn run(bios: &[u8], script: Option<&[u8]>) -> Ran {
         let file = at("script");
         qemu.arg("-fw_cfg").arg(format!("name={},file={}", demo_rom::SCRIPT_FILE, file.display()));
     }
-    let status = wait(qemu.spawn().unwrap_or_else(|error| {
-        panic!("{PROGRAM}: {error}. The tests compare with QEMU: sudo apt-get install qemu-system-x86")
-    }));
+    let status = wait(spawn(qemu));
     let log = fs::read(at("log")).expect("QEMU writes the log");
     let ran =
         Ran { log: String::from_utf8_lossy(&log).into(), post: fs::read(at("post")).unwrap_or_default(), exit: 0 };
     // isa-debug-exit ends QEMU with status 2·v+1.
     assert!(status & 1 == 1, "QEMU ended with status {status} and this log:\n{}", ran.log);
     Ran { exit: status as u32 / 2, ..ran }
+}
+
+/// Runs `bios` until it writes to port F4h; the bytes of port 402h as they are.
+pub fn debug_bytes(bios: &[u8]) -> Vec<u8> {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    fs::write(scratch.path().join("bios"), bios).expect("write the ROM");
+    let status = wait(spawn(command(scratch.path())));
+    assert!(status & 1 == 1, "QEMU ended with status {status}");
+    fs::read(scratch.path().join("log")).expect("QEMU writes the log")
+}
+
+fn spawn(mut qemu: Command) -> Child {
+    qemu.spawn().unwrap_or_else(|error| {
+        panic!("{PROGRAM}: {error}. The tests compare with QEMU: sudo apt-get install qemu-system-x86")
+    })
 }
 
 fn command(scratch: &Path) -> Command {

@@ -189,8 +189,10 @@ impl Cpu {
         let accumulator = self.read_reg(RAX as u8, size);
         let old = self.get(env, op, op.dst, size)?;
         let equal = old == accumulator;
-        // The destination is written in either case.
-        self.put(env, op, op.dst, size, if equal { other } else { old })?;
+        // Memory is written in either case; a register that isn't equal keeps even its upper half.
+        if equal || op.dst == Place::Mem {
+            self.put(env, op, op.dst, size, if equal { other } else { old })?;
+        }
         if !equal {
             self.write_reg(RAX as u8, size, old);
         }
