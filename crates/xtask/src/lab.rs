@@ -13,7 +13,7 @@ use crate::tools;
 pub struct Lab {
     /// Top of the source tree.
     pub root: PathBuf,
-    /// Cargo's target folder.
+    /// For what is made and can be made again.
     pub target: PathBuf,
     /// Tools installed for this user, shared by all his trees: `<name>-<version>/`.
     pub cache: PathBuf,
@@ -25,13 +25,15 @@ impl Lab {
     pub fn open() -> Result<Lab> {
         let manifest = env::var("CARGO_MANIFEST_DIR").context("start this program with `cargo xtask`")?;
         let root = Path::new(&manifest).ancestors().nth(2).context("crates/xtask has a tree above it")?.to_path_buf();
-        let target = match env::var_os("CARGO_TARGET_DIR") {
-            Some(dir) => std::path::absolute(dir)?,
-            None => root.join("target"),
-        };
-        let lab = Lab { cache: cache_dir()?.join("smmlab/tools"), sh: Shell::new()?, root, target };
-        lab.sh.change_dir(&lab.root);
-        lab.sh.set_var("CARGO_TARGET_DIR", &lab.target);
+        let sh = Shell::new()?;
+        sh.change_dir(&root);
+        let mut target = root.join("target");
+        if let Some(dir) = env::var_os("CARGO_TARGET_DIR") {
+            // A relative one means the folder that the person is in, which our commands are not.
+            target = std::path::absolute(dir)?;
+            sh.set_var("CARGO_TARGET_DIR", &target);
+        }
+        let lab = Lab { cache: cache_dir()?.join("smmlab/tools"), sh, root, target };
         lab.refresh_path()?;
         Ok(lab)
     }
