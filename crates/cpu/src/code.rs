@@ -1,11 +1,17 @@
-//! Decoded instructions by physical page, shared by all processors of a board. Derived state: it
-//! can be dropped at any time and is never part of a machine's value.
+//! Decoded instructions in blocks of straight-line code, by physical page; shared by all processors
+//! of a board. Derived state: it can be dropped at any time and is never part of a machine's value.
 
 use crate::op::Op;
 use std::collections::HashMap;
 use trace::Mode;
 
 const PAGE: usize = 4096;
+/// Granularity at which writes are told from code: data beside code in one page costs nothing.
+const LINE: u64 = 64;
+/// Everything is dropped when this many instructions have been decoded.
+const MOST_OPS: usize = 1 << 20;
+/// Frames below 2 GiB can be RAM; what lies above changes only with the address map.
+const RAM_FRAMES: u64 = 1 << 19;
 
 /// The same bytes decode differently by mode, and an address may show other bytes inside SMM.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,19 +21,35 @@ struct Key {
     smm: bool,
 }
 
-struct Page {
-    /// Index into `ops` plus one, by offset in the page.
-    index: Box<[u16; PAGE]>,
-    ops: Vec<Op>,
+/// Straight-line code: instructions that follow each other in one page.
+#[derive(Clone, Copy)]
+pub struct Block {
+    start: u32,
+    len: u32,
+    /// Bytes from the first instruction's start to the last one's end.
+    pub bytes: u32,
 }
+
+impl Block {
+    /// Places of its instructions, for [`CodeCache::op`].
+    pub fn ops(self) -> std::ops::Range<u32> {
+        self.start..self.start + self.len
+    }
+}
+
+/// Block number plus one, by offset in the page.
+type Index = Box<[u32; PAGE]>;
 
 #[derive(Default)]
 pub struct CodeCache {
-    pages: Vec<Page>,
+    ops: Vec<Op>,
+    blocks: Vec<Block>,
+    pages: Vec<Index>,
     by_key: HashMap<Key, usize>,
-    /// One bit for each physical page below 4 GiB that holds decoded code.
+    /// By frame: which 64-byte lines hold decoded code.
     coded: Vec<u64>,
     current: Option<(Key, usize)>,
+    epoch: u32,
 }
 
 impl CodeCache {
@@ -46,47 +68,76 @@ impl CodeCache {
         }
     }
 
-    /// The instruction at `address`, if it was decoded in this mode and view.
+    /// Counts up whenever decoded code has become stale: a block that is being run must be left.
     #[inline]
-    pub fn get(&mut self, address: u64, mode: Mode, smm: bool) -> Option<&Op> {
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    #[inline]
+    pub fn op(&self, place: u32) -> Op {
+        self.ops[place as usize]
+    }
+
+    /// The block that begins at `address`, if it was decoded in this mode and view.
+    #[inline]
+    pub fn get(&mut self, address: u64, mode: Mode, smm: bool) -> Option<Block> {
         let page = self.page(Self::key(address, mode, smm))?;
-        let page = &self.pages[page];
-        match page.index[address as usize % PAGE] {
+        match self.pages[page][address as usize % PAGE] {
             0 => None,
-            slot => page.ops.get(usize::from(slot) - 1),
+            slot => self.blocks.get(slot as usize - 1).copied(),
         }
     }
 
-    /// Keeps an instruction that lies in one page.
-    pub fn insert(&mut self, address: u64, mode: Mode, smm: bool, op: Op) {
+    /// Keeps a block; its instructions lie in one page.
+    pub fn insert(&mut self, address: u64, mode: Mode, smm: bool, ops: &[Op]) -> Block {
+        self.make_room();
         let key = Self::key(address, mode, smm);
         let page = self.page(key).unwrap_or_else(|| {
-            self.pages.push(Page { index: Box::new([0; PAGE]), ops: Vec::new() });
+            self.pages.push(Box::new([0; PAGE]));
             self.by_key.insert(key, self.pages.len() - 1);
             self.pages.len() - 1
         });
-        self.mark(key.frame);
-        let page = &mut self.pages[page];
-        page.ops.push(op);
-        page.index[address as usize % PAGE] = page.ops.len() as u16;
+        let bytes = ops.iter().map(|op| u32::from(op.len)).sum();
+        let block = Block { start: self.ops.len() as u32, len: ops.len() as u32, bytes };
+        self.ops.extend_from_slice(ops);
+        self.blocks.push(block);
+        self.pages[page][address as usize % PAGE] = self.blocks.len() as u32;
+        self.mark(key.frame, lines(address, bytes.into()));
+        block
     }
 
-    fn mark(&mut self, frame: u64) {
-        let word = (frame / 64) as usize;
-        if frame < 1 << 20 {
-            if word >= self.coded.len() {
-                self.coded.resize(word + 1, 0);
-            }
-            self.coded[word] |= 1 << (frame % 64);
+    fn make_room(&mut self) {
+        if self.ops.len() > MOST_OPS {
+            self.clear();
         }
     }
 
-    /// Memory was written: whatever was decoded from that page is stale.
+    /// A block of one instruction that isn't found again.
+    pub fn insert_once(&mut self, op: Op) -> Block {
+        self.make_room();
+        let block = Block { start: self.ops.len() as u32, len: 1, bytes: op.len.into() };
+        self.ops.push(op);
+        block
+    }
+
+    fn mark(&mut self, frame: u64, lines: u64) {
+        if frame < RAM_FRAMES {
+            let frame = frame as usize;
+            if frame >= self.coded.len() {
+                self.coded.resize(frame + 1, 0);
+            }
+            self.coded[frame] |= lines;
+        }
+    }
+
+    /// Memory was written, within one page: whatever was decoded from there is stale.
     #[inline]
-    pub fn written(&mut self, address: u64) {
+    pub fn written(&mut self, address: u64, len: usize) {
         let frame = address / PAGE as u64;
-        let holds = self.coded.get((frame / 64) as usize).is_some_and(|w| w >> (frame % 64) & 1 != 0);
-        if holds || frame >= 1 << 20 {
+        if let Some(coded) = self.coded.get(frame as usize)
+            && *coded & lines(address, len as u64) != 0
+        {
             self.drop_frame(frame);
         }
     }
@@ -96,18 +147,56 @@ impl CodeCache {
         for mode in 0..3 {
             for smm in [false, true] {
                 if let Some(page) = self.by_key.get(&Key { frame, mode, smm }) {
-                    let page = &mut self.pages[*page];
-                    page.index.fill(0);
-                    page.ops.clear();
+                    self.pages[*page].fill(0);
                 }
             }
         }
-        if let Some(word) = self.coded.get_mut((frame / 64) as usize) {
-            *word &= !(1 << (frame % 64));
-        }
+        self.coded[frame as usize] = 0;
+        self.epoch = self.epoch.wrapping_add(1);
     }
 
     pub fn clear(&mut self) {
-        *self = CodeCache::default();
+        *self = CodeCache { epoch: self.epoch.wrapping_add(1), ..CodeCache::default() };
+    }
+}
+
+/// The lines of a page that `len` bytes at `address` touch; they don't leave the page.
+#[inline]
+fn lines(address: u64, len: u64) -> u64 {
+    let first = address / LINE % LINE;
+    let last = (address + len.max(1) - 1) / LINE % LINE;
+    (u64::MAX << first) & (u64::MAX >> (LINE - 1 - last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+
+    fn cached() -> CodeCache {
+        let mut cache = CodeCache::default();
+        let nop = decode(Mode::Bits64, &[0x90]).unwrap();
+        cache.insert(0x1040, Mode::Bits64, false, &[nop; 8]);
+        cache
+    }
+
+    #[test]
+    fn a_write_beside_code_keeps_it_and_a_write_into_it_drops_it() {
+        let mut cache = cached();
+        cache.written(0x1038, 8);
+        cache.written(0x1080, 8);
+        assert!(cache.get(0x1040, Mode::Bits64, false).is_some());
+        let epoch = cache.epoch();
+        cache.written(0x1039, 8);
+        assert!(cache.get(0x1040, Mode::Bits64, false).is_none());
+        assert_ne!(cache.epoch(), epoch);
+    }
+
+    #[test]
+    fn mode_and_view_have_blocks_of_their_own() {
+        let mut cache = cached();
+        assert!(cache.get(0x1040, Mode::Bits32, false).is_none());
+        assert!(cache.get(0x1040, Mode::Bits64, true).is_none());
+        assert!(cache.get(0x1041, Mode::Bits64, false).is_none());
     }
 }

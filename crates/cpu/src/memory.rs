@@ -153,13 +153,13 @@ impl Cpu {
                 self.write_apic(env, offset, value as u32);
                 return Ok(());
             }
-            env.code.written(first);
+            env.code.written(first, size);
             env.bus.write(access, first, size, value);
             return Ok(());
         }
         let second = self.translate(env.tlb, env.bus, self.wrap(linear.wrapping_add(room as u64)), wish)?;
-        env.code.written(first);
-        env.code.written(second);
+        env.code.written(first, room);
+        env.code.written(second, size - room);
         env.bus.write(access, first, room, value);
         env.bus.write(access, second, size - room, value >> (room * 8));
         Ok(())

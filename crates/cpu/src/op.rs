@@ -147,6 +147,44 @@ pub enum Kind {
     Ud,
 }
 
+impl Kind {
+    /// Whether straight-line code ends behind this instruction: what follows may lie elsewhere, decode
+    /// otherwise, or be mapped otherwise. (Conditional branches go on when they aren't taken.)
+    pub fn ends_block(self) -> bool {
+        use Kind::*;
+        matches!(
+            self,
+            Jmp | JmpIndirect
+                | JmpFar
+                | JmpFarIndirect
+                | Call
+                | CallIndirect
+                | CallFar
+                | CallFarIndirect
+                | Ret
+                | RetFar
+                | Int
+                | Int3
+                | Into
+                | Iret
+                | Hlt
+                | Rsm
+                | Ud
+                | MovToCr
+                | Lmsw
+                | Wrmsr
+                | Invlpg
+                | Wbinvd
+                | Sti
+                | PopFlags
+                | MovToSeg
+                | PopSeg
+                | LoadFar
+                | Pause
+        )
+    }
+}
+
 /// Where an operand lives. Registers are numbered as in ModRM (RAX, RCX, RDX, RBX, RSP, …).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -2,6 +2,7 @@
 
 use crate::alu::flag;
 use crate::bus::{Access, Bus, Next, Purpose, Signals};
+use crate::code::Block;
 use crate::decode::{DecodeError, decode};
 use crate::fault::{Fault, Result, vector};
 use crate::interrupt::Origin;
@@ -22,8 +23,7 @@ impl Cpu {
             if self.activity != Activity::Running {
                 return;
             }
-            self.step(env);
-            match env.bus.advance(1) {
+            match self.run_block(env) {
                 Next::Go => {}
                 Next::Attend => self.attend = true,
                 Next::Stop => {
@@ -32,6 +32,45 @@ impl Cpu {
                 }
             }
         }
+    }
+
+    /// Runs straight-line code from RIP on: a whole block, as long as nothing happens.
+    fn run_block<B: Bus>(&mut self, env: &mut Env<B>) -> Next {
+        if self.rflags & flag::TF != 0 || self.shadow {
+            self.step(env);
+            return env.bus.advance(1);
+        }
+        let mode = self.mode();
+        let block = match self.block(env, mode) {
+            Ok(block) => block,
+            Err(fault) => {
+                self.raise(env, fault);
+                return env.bus.advance(1);
+            }
+        };
+        // Code that may run over its segment's end is checked instruction by instruction.
+        if mode != Mode::Bits64 && self.rip + u64::from(block.bytes) > u64::from(self.seg[CS].limit) {
+            self.step(env);
+            return env.bus.advance(1);
+        }
+        let epoch = env.code.epoch();
+        for place in block.ops() {
+            let op = env.code.op(place);
+            let start = self.rip;
+            let next = next_rip(mode, start, op.len);
+            self.rip = next;
+            self.last_io = None;
+            if let Err(fault) = self.execute(env, &op) {
+                self.rip = start;
+                self.raise(env, fault);
+                return env.bus.advance(1);
+            }
+            let then = env.bus.advance(1);
+            if then != Next::Go || self.rip != next || self.attend || env.code.epoch() != epoch {
+                return then;
+            }
+        }
+        Next::Go
     }
 
     /// One instruction and whatever must be taken before it, with the step tier's events.
@@ -93,39 +132,68 @@ impl Cpu {
         Ok((cs.base + self.rip) & 0xffff_ffff)
     }
 
-    /// Fetches, decodes and executes the instruction at RIP.
-    #[inline]
+    /// Executes the one instruction at RIP.
     fn run_one<B: Bus>(&mut self, env: &mut Env<B>) -> Result<()> {
-        let linear = self.fetch_address()?;
-        let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
-        let physical = self.translate(env.tlb, env.bus, linear, wish)?;
         let mode = self.mode();
-        let op = match env.code.get(physical, mode, self.smm) {
-            Some(op) => *op,
-            None => self.decode_at(env, linear, physical, wish)?,
-        };
+        let block = self.block(env, mode)?;
+        let op = env.code.op(block.ops().start);
         self.rip = next_rip(mode, self.rip, op.len);
         self.execute(env, &op)
     }
 
+    /// The block at RIP, decoded if it isn't yet.
+    #[inline]
+    fn block<B: Bus>(&mut self, env: &mut Env<B>, mode: Mode) -> Result<Block> {
+        let linear = self.fetch_address()?;
+        let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
+        let physical = self.translate(env.tlb, env.bus, linear, wish)?;
+        match env.code.get(physical, mode, self.smm) {
+            Some(block) => Ok(block),
+            None => self.decode_block(env, linear, physical, wish),
+        }
+    }
+
     #[cold]
-    fn decode_at<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, physical: u64, wish: Wish) -> Result<Op> {
+    fn decode_block<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, physical: u64, wish: Wish) -> Result<Block> {
         let mode = self.mode();
-        let mut bytes = [0u8; 15];
-        let room = (4096 - (linear as usize & 0xfff)).min(15);
-        self.fetch_bytes(env, physical, &mut bytes[..room]);
-        let mut op = match decode(mode, &bytes[..room]) {
-            Ok(op) => op,
-            Err(DecodeError::TooLong) => return Err(Fault::GP0),
-            Err(DecodeError::NeedMoreBytes) => {
-                let next = self.translate(env.tlb, env.bus, linear.wrapping_add(room as u64), wish)?;
-                self.fetch_bytes(env, next, &mut bytes[room..]);
-                return decode(mode, &bytes).map_err(|_| Fault::GP0);
+        let room = PAGE - (linear as usize & (PAGE - 1));
+        let mut bytes = [0u8; PAGE];
+        let mut fetched = 0;
+        let mut ops: Vec<Op> = Vec::new();
+        let mut at = 0;
+        while ops.len() < LONGEST_BLOCK {
+            let want = (at + LONGEST_INSTRUCTION).min(room);
+            if want > fetched {
+                self.fetch_bytes(env, physical + fetched as u64, &mut bytes[fetched..want]);
+                fetched = want;
             }
-        };
-        op.len = op.len.max(1);
-        env.code.insert(physical, mode, self.smm, op);
-        Ok(op)
+            let op = match decode(mode, &bytes[at..fetched]) {
+                Ok(op) => Op { len: op.len.max(1), ..op },
+                // What faults here, or lies across the page's end, is looked at when it is reached.
+                Err(_) if !ops.is_empty() => break,
+                Err(DecodeError::TooLong) => return Err(Fault::GP0),
+                Err(DecodeError::NeedMoreBytes) => {
+                    let op = self.decode_across(env, linear, &bytes[..room], wish)?;
+                    // Not kept: a write to the second page would go unnoticed.
+                    return Ok(env.code.insert_once(op));
+                }
+            };
+            ops.push(op);
+            at += usize::from(op.len);
+            if op.kind.ends_block() {
+                break;
+            }
+        }
+        Ok(env.code.insert(physical, mode, self.smm, &ops))
+    }
+
+    /// An instruction that begins with `head` at a page's end and goes on in the next.
+    fn decode_across<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, head: &[u8], wish: Wish) -> Result<Op> {
+        let mut bytes = [0u8; LONGEST_INSTRUCTION];
+        bytes[..head.len()].copy_from_slice(head);
+        let next = self.translate(env.tlb, env.bus, linear.wrapping_add(head.len() as u64), wish)?;
+        self.fetch_bytes(env, next, &mut bytes[head.len()..]);
+        decode(self.mode(), &bytes).map_err(|_| Fault::GP0)
     }
 
     fn fetch_bytes<B: Bus>(&self, env: &mut Env<B>, physical: u64, out: &mut [u8]) {
@@ -273,6 +341,12 @@ impl Cpu {
     }
 }
 
+const PAGE: usize = 4096;
+const LONGEST_INSTRUCTION: usize = 15;
+/// Instructions that are decoded at once.
+const LONGEST_BLOCK: usize = 32;
+
+#[inline]
 fn next_rip(mode: Mode, rip: u64, len: u8) -> u64 {
     let next = rip.wrapping_add(len.into());
     match mode {

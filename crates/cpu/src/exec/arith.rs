@@ -158,12 +158,14 @@ impl Cpu {
         Ok(())
     }
 
-    /// BSF and BSR of 0 leave the destination alone; flags but ZF are undefined (kept).
+    /// BSF and BSR of 0 leave the destination alone, but for the upper half that a 32-bit operand
+    /// clears (SDM vol. 2, "BSF", note 1: older processors; QEMU); flags but ZF are undefined (kept).
     pub(super) fn bit_scan<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let value = self.get(env, op, op.src, op.size)?;
         if value == 0 {
             self.rflags |= flag::ZF;
-            return Ok(());
+            let kept = self.get(env, op, op.dst, op.size)?;
+            return self.put(env, op, op.dst, op.size, kept);
         }
         self.rflags &= !flag::ZF;
         let found = if op.kind == Kind::Bsf { value.trailing_zeros() } else { 63 - value.leading_zeros() };

@@ -167,7 +167,7 @@ impl Cpu {
         }
         let Some(data) = env.bus.ram(access, to, bytes, true) else { return Ok(0) };
         data.copy_from_slice(&buffer[..bytes]);
-        env.code.written(to);
+        env.code.written(to, bytes);
         self.step_index(RDI, op, n);
         if op.kind == Kind::Movs {
             self.step_index(RSI, op, n);

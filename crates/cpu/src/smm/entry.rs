@@ -35,12 +35,12 @@ impl Cpu {
 
     /// A slot may lie across a page when a handler set an unaligned SMBASE.
     fn smram_write<B: Bus>(&self, env: &mut Env<B>, at: u64, size: usize, value: u64) {
-        env.code.written(at);
         let room = 4096 - (at as usize & 0xfff);
+        env.code.written(at, size.min(room));
         if size <= room {
             return env.bus.write(self.smram_access(), at, size, value);
         }
-        env.code.written(at + room as u64);
+        env.code.written(at + room as u64, size - room);
         env.bus.write(self.smram_access(), at, room, value);
         env.bus.write(self.smram_access(), (at + room as u64) & 0xffff_ffff, size - room, value >> (room * 8));
     }
