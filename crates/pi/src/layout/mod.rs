@@ -1,0 +1,7 @@
+//! What stands where in flash: structures and constants, no behaviour. Multi-byte fields are
+//! little-endian and unaligned.
+
+pub mod depex;
+pub mod ffs;
+pub mod fv;
+pub mod section;

@@ -1,0 +1,24 @@
+//! Formats of the Platform Initialization specification, PI 1.8, and the records that our firmware
+//! writes about itself: firmware volumes, FFS files, sections, DEPEX, port 502h.
+//!
+//! Without features the crate is `no_std` and needs no allocator: layouts, readers over `&[u8]`,
+//! DEPEX evaluation and records, for firmware. `alloc` adds the tree of a whole image, which can be
+//! written, edited and checked. No input can make it panic.
+
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+pub mod depex;
+mod error;
+mod guid;
+pub mod known;
+pub mod layout;
+pub mod pcd;
+pub mod record;
+pub mod sum;
+pub mod view;
+
+pub use error::{FormatError, Rule};
+pub use guid::{Guid, GuidError};
