@@ -1,7 +1,7 @@
 //! The page around the figure.
 
 use crate::figure::Figure;
-use crate::header::Header;
+use crate::header::header;
 use crate::i18n::t;
 use crate::prefs;
 use yew::prelude::*;
@@ -31,14 +31,14 @@ pub fn App() -> Html {
     };
     let l = *lang;
     html! {
-        <ContextProvider<crate::i18n::Lang> context={l}>
-            <Header theme={*theme} {choose_lang} {choose_theme} />
+        <>
+            { header(*theme, &choose_lang, &choose_theme, l) }
             <main class="page">
                 <div class="prose">
                     <h1>{ t::page_title(l) }</h1>
                     <p>{ t::page_intro(l) }</p>
                 </div>
-                <Figure />
+                <Figure lang={l} />
                 <p class="note">{ t::page_note(l) }</p>
                 <section class="prose">
                     <p>{ t::page_after(l) }</p>
@@ -52,6 +52,6 @@ pub fn App() -> Html {
                     </ul>
                 </section>
             </main>
-        </ContextProvider<crate::i18n::Lang>>
+        </>
     }
 }

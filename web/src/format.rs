@@ -35,3 +35,34 @@ pub fn decimal(value: u64) -> String {
     }
     out
 }
+
+/// A number with `decimals` digits behind the point. Layout needs no more, and the library's exact
+/// conversion of floating point would add kilobytes to the page.
+pub fn fixed(value: f64, decimals: u32) -> String {
+    let scale = 10_i64.pow(decimals);
+    let scaled = (value * scale as f64).round() as i64;
+    let sign = if scaled < 0 { "-" } else { "" };
+    let (whole, part) = (scaled.abs() / scale, scaled.abs() % scale);
+    if part == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{part:0width$}", width = decimals as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_a_datasheet() {
+        assert_eq!((hex_byte(0xc), hex_short(0x1000c2)), ("0Ch".into(), "1000C2h".into()));
+        assert_eq!(decimal(41_208_204), "41\u{202f}208\u{202f}204");
+        assert_eq!(status(0x8000_0000_0000_0003), "8000000000000003h (EFI_UNSUPPORTED)");
+    }
+
+    #[test]
+    fn fixed_rounds_and_drops_a_whole_numbers_point() {
+        assert_eq!((fixed(1.006, 2), fixed(-0.5, 1), fixed(3.0, 2)), ("1.01".into(), "-0.5".into(), "3".into()));
+    }
+}

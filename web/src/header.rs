@@ -1,27 +1,18 @@
 //! Brand, languages, theme.
 
-use crate::i18n::{Lang, t, use_lang};
+use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon, logo};
 use crate::prefs::Theme;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub theme: Theme,
-    pub choose_lang: Callback<Lang>,
-    pub choose_theme: Callback<Theme>,
-}
-
-#[component]
-pub fn Header(props: &Props) -> Html {
-    let l = use_lang();
-    let (label, sign) = match props.theme {
+pub fn header(theme: Theme, choose_lang: &Callback<Lang>, choose_theme: &Callback<Theme>, l: Lang) -> Html {
+    let (label, sign) = match theme {
         Theme::Auto => (t::theme_auto(l), Icon::Theme),
         Theme::Light => (t::theme_light(l), Icon::Sun),
         Theme::Dark => (t::theme_dark(l), Icon::Moon),
     };
-    let next_theme = props.choose_theme.reform({
-        let next = props.theme.next();
+    let next_theme = choose_theme.reform({
+        let next = theme.next();
         move |_| next
     });
     html! {
@@ -31,12 +22,12 @@ pub fn Header(props: &Props) -> Html {
             <div class="seg langs" role="group" aria-label={t::language(l)}>
                 { for Lang::ALL.into_iter().map(|lang| html! {
                     <button type="button" lang={lang.tag()} title={lang.name()} data-lang={lang.tag()}
-                        aria-pressed={(lang == l).to_string()} onclick={props.choose_lang.reform(move |_| lang)}>
+                        aria-pressed={(lang == l).to_string()} onclick={choose_lang.reform(move |_| lang)}>
                         { lang.label() }
                     </button>
                 }) }
             </div>
-            <button type="button" class="btn ico ghost" data-theme-choice={props.theme.id()} aria-label={label} title={label}
+            <button type="button" class="btn ico ghost" data-theme-choice={theme.id()} aria-label={label} title={label}
                 onclick={next_theme}>
                 { icon(sign) }
             </button>

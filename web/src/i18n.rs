@@ -1,7 +1,5 @@
 //! Languages, and the messages that `build.rs` compiled from the Fluent files.
 
-use yew::prelude::*;
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
     #[default]
@@ -43,12 +41,6 @@ impl Lang {
         let primary = tag.split(['-', '_']).next()?;
         Lang::ALL.into_iter().find(|l| l.tag().eq_ignore_ascii_case(primary))
     }
-}
-
-/// The reader's language, from the nearest provider.
-#[hook]
-pub fn use_lang() -> Lang {
-    use_context().unwrap_or_default()
 }
 
 pub mod t {

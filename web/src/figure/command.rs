@@ -2,7 +2,7 @@
 
 use super::keys::Deed;
 use crate::format::{decimal, hex_byte};
-use crate::i18n::{t, use_lang};
+use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
@@ -18,6 +18,7 @@ pub struct Props {
     pub again: bool,
     pub time: u64,
     pub choose: Callback<u8>,
+    pub lang: Lang,
     pub deeds: Callback<Deed>,
 }
 
@@ -31,7 +32,7 @@ fn parse(text: &str) -> Option<u8> {
 
 #[component]
 pub fn Command(props: &Props) -> Html {
-    let l = use_lang();
+    let l = props.lang;
     let typed = use_state_eq(String::new);
     let wrong = !typed.is_empty() && parse(&typed).is_none();
     let quick = |byte: u8| {

@@ -1,15 +1,9 @@
 //! The keyboard map.
 
 use super::keys::Deed;
-use crate::i18n::{Lang, t, use_lang};
+use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
-use web_sys::HtmlElement;
 use yew::prelude::*;
-
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub deeds: Callback<Deed>,
-}
 
 type Name = fn(Lang) -> &'static str;
 const KEYS: [(&[&str], Name); 7] = [
@@ -22,20 +16,9 @@ const KEYS: [(&[&str], Name); 7] = [
     (&["?"], t::help_help),
 ];
 
-#[component]
-pub fn Help(props: &Props) -> Html {
-    let l = use_lang();
-    let close = use_node_ref();
-    use_effect_with((), {
-        let close = close.clone();
-        move |()| {
-            if let Some(button) = close.cast::<HtmlElement>() {
-                // Focus is a courtesy; without it the list is still there.
-                let _ = button.focus();
-            }
-        }
-    });
-    let shut = props.deeds.reform(|_| Deed::Help(false));
+/// `close`: the button that gets the focus when the list opens.
+pub fn help(deeds: &Callback<Deed>, close: NodeRef, l: Lang) -> Html {
+    let shut = deeds.reform(|_| Deed::Help(false));
     html! {
         <div class="help" role="dialog" aria-label={t::help_title(l)}>
             <h3>{ t::help_title(l) }<span class="sp"></span>

@@ -1,42 +1,32 @@
 //! Time as a place: the SMI# line and the processor's lane, which are also the scrubber.
 
-use crate::format::{decimal, hex_byte};
-use crate::i18n::{Lang, t, use_lang};
+use crate::format::{decimal, fixed, hex_byte};
+use crate::i18n::{Lang, t};
 use crate::words;
 use std::rc::Rc;
-use story::{Lane, Stage, Tape};
+use story::{Lane, Player, Stage, Tape};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub tape: Option<Rc<Tape>>,
-    pub at: f64,
-    pub stage: Stage,
-    pub time: u64,
-    pub scrub: Callback<f64>,
-}
-
-#[component]
-pub fn Lanes(props: &Props) -> Html {
-    let l = use_lang();
-    let length = props.tape.as_ref().map_or(1.0, |t| t.length()).max(1.0);
-    let percent = props.at / length * 100.0;
-    let scrub = props.scrub.clone();
+pub fn lanes(player: Option<&Player>, scrub: Callback<f64>, l: Lang) -> Html {
+    let tape = player.map(|p| p.tape());
+    let (at, stage) = player.map_or((0.0, Stage::Os), |p| (p.at(), p.flow().stage));
+    let length = tape.map_or(1.0, |t| t.length()).max(1.0);
+    let percent = at / length * 100.0;
     let oninput = move |event: InputEvent| {
         if let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) {
             scrub.emit(input.value_as_number());
         }
     };
-    let now = t::scrub_at(l, words::stage(props.stage), &decimal(props.time));
+    let now = t::scrub_at(l, words::stage(stage), &decimal(player.map_or(0, |p| p.moment())));
     html! {
         <div class="lanes">
-            <Drawing tape={props.tape.clone()} />
-            <Ticks tape={props.tape.clone()} stage={props.stage} />
-            <input class="scrub" type="range" min="0" max={format!("{length:.0}")} step="1" value={format!("{:.0}", props.at)}
-                disabled={props.tape.is_none()} aria-label={t::scrub(l)} aria-valuetext={now} {oninput} />
-            <div class="hd"><div class="head" style={format!("left:{percent:.3}%")}></div></div>
+            <Drawing tape={tape.cloned()} lang={l} />
+            { ticks(tape, stage) }
+            <input class="scrub" type="range" min="0" max={fixed(length, 0)} step="1" value={fixed(at, 0)}
+                disabled={tape.is_none()} aria-label={t::scrub(l)} aria-valuetext={now} {oninput} />
+            <div class="hd"><div class="head" style={format!("left:{}%", fixed(percent, 2))}></div></div>
         </div>
     }
 }
@@ -44,11 +34,12 @@ pub fn Lanes(props: &Props) -> Html {
 #[derive(PartialEq, Properties)]
 struct DrawingProps {
     tape: Option<Rc<Tape>>,
+    lang: Lang,
 }
 
 #[component]
 fn Drawing(props: &DrawingProps) -> Html {
-    let l = use_lang();
+    let l = props.lang;
     let tape = props.tape.as_deref();
     html! {
         <>
@@ -75,7 +66,7 @@ fn share(tape: &Tape, at: f64) -> f64 {
 fn wave(tape: &Tape) -> Html {
     let mut d = String::from("M0 1");
     for (at, asserted) in tape.wave() {
-        d += &format!("H{:.2}V{}", share(tape, at), if asserted { 11 } else { 1 });
+        d += &format!("H{}V{}", fixed(share(tape, at), 2), if asserted { 11 } else { 1 });
     }
     d += "H100";
     html! { <svg class="wave" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><path {d}/></svg> }
@@ -85,7 +76,7 @@ fn marks(tape: &Tape) -> Html {
     let keys = tape.keys().into_iter().map(|(at, byte)| (share(tape, at), "key", hex_byte(byte)));
     let latches = tape.latches().into_iter().map(|at| (share(tape, at), "latch", String::new()));
     keys.chain(latches)
-        .map(|(left, kind, text)| html! { <span class={classes!("mark", kind)} style={format!("left:{left:.2}%")}>{ text }</span> })
+        .map(|(left, kind, text)| html! { <span class={classes!("mark", kind)} style={format!("left:{}%", fixed(left, 2))}>{ text }</span> })
         .collect()
 }
 
@@ -99,28 +90,23 @@ fn segments(tape: &Tape, l: Lang) -> Html {
         };
         let (from, to) = (share(tape, s.from), share(tape, s.to));
         html! {
-            <span class={classes!("sg", class)} data-role={role} style={format!("left:{from:.2}%;width:{:.2}%", to - from)}>{ name }</span>
+            <span class={classes!("sg", class)} data-role={role} style={format!("left:{}%;width:{}%", fixed(from, 2), fixed(to - from, 2))}>{ name }</span>
         }
     };
     tape.lane().into_iter().map(segment).collect()
 }
 
-#[derive(PartialEq, Properties)]
-struct TicksProps {
-    tape: Option<Rc<Tape>>,
-    stage: Stage,
-}
-
 /// The stages by name, where each is visited first.
-#[component]
-fn Ticks(props: &TicksProps) -> Html {
-    let Some(tape) = &props.tape else { return html! { <div class="ticks"></div> } };
+fn ticks(tape: Option<&Rc<Tape>>, now: Stage) -> Html {
+    let Some(tape) = tape else { return html! { <div class="ticks"></div> } };
     let tick = |stage: Stage| {
         let visit = tape.visits().iter().find(|v| v.stage == stage)?;
         let (from, to) = (tape.beats()[visit.first].at, tape.until(visit.end - 1));
         let left = if stage == Stage::Os { 0.0 } else { share(tape, (from + to) / 2.0) };
-        let on = (stage == props.stage).then_some("on");
-        Some(html! { <span class={classes!(on)} style={format!("left:{left:.2}%")}>{ words::stage(stage) }</span> })
+        let on = (stage == now).then_some("on");
+        Some(
+            html! { <span class={classes!(on)} style={format!("left:{}%", fixed(left, 2))}>{ words::stage(stage) }</span> },
+        )
     };
     html! { <div class="ticks" aria-hidden="true">{ for Stage::ALL.into_iter().filter_map(tick) }</div> }
 }

@@ -1,38 +1,18 @@
 //! The text log: the same story in words. A line goes to its moment.
 
 use crate::format::decimal;
-use crate::i18n::{t, use_lang};
+use crate::i18n::{Lang, t};
 use crate::words;
-use std::rc::Rc;
-use story::{Flow, LogLine};
+use story::LogLine;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub flow: Option<Rc<Flow>>,
-    /// Times count from here.
-    pub start: u64,
-    pub to_row: Callback<usize>,
-}
-
-#[component]
-pub fn Log(props: &Props) -> Html {
-    let l = use_lang();
-    let list = use_node_ref();
-    let lines = props.flow.as_ref().map(|f| f.log.as_slice()).unwrap_or_default();
-    use_effect_with((lines.len(), l), {
-        let list = list.clone();
-        move |_| {
-            if let Some(list) = list.cast::<web_sys::Element>() {
-                list.set_scroll_top(list.scroll_height());
-            }
-        }
-    });
+/// `list` is the scrolling element; `start` is the time from which times count.
+pub fn log(lines: &[LogLine], start: u64, list: NodeRef, to_row: &Callback<usize>, l: Lang) -> Html {
     let row = |(i, line): (usize, &LogLine)| {
         let last = i + 1 == lines.len();
-        let to_row = props.to_row.clone();
+        let to_row = to_row.clone();
         let target = line.row;
-        let time = decimal(line.time - props.start.min(line.time));
+        let time = decimal(line.time - start.min(line.time));
         html! {
             <li key={i} data-role={words::role(line.role)} class={classes!(last.then_some("now"), line.line.is_fault().then_some("err"))}>
                 <button type="button" tabindex={if last { "0" } else { "-1" }} title={t::log_goto(l, &decimal(line.time))}

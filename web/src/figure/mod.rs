@@ -9,6 +9,7 @@ mod log;
 mod model;
 mod osview;
 mod overlay;
+mod panes;
 mod path;
 mod registers;
 mod save;
@@ -24,7 +25,7 @@ use crate::{prefs, rom};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use keys::Deed;
 use model::Model;
-use web_sys::File;
+use web_sys::{File, HtmlElement};
 use yew::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,11 @@ pub enum Pane {
     Registers,
     Os,
     Log,
+}
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub lang: Lang,
 }
 
 pub enum Msg {
@@ -51,17 +57,17 @@ pub enum Msg {
     Dismiss,
     Drag(bool),
     Pane(Pane),
-    Lang(Lang),
 }
 
 pub struct Figure {
     handle: Handle,
     model: Model,
-    lang: Lang,
-    _lang_handle: Option<ContextHandle<Lang>>,
     pane: Pane,
     dragging: bool,
     help: bool,
+    /// The help's close button, and whether it has had the focus.
+    help_close: NodeRef,
+    help_focused: bool,
     frame: Option<AnimationFrame>,
     last_frame: Option<f64>,
 }
@@ -71,21 +77,19 @@ const LONGEST_FRAME: f64 = 100.0;
 
 impl Component for Figure {
     type Message = Msg;
-    type Properties = ();
+    type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Self {
         let handle = Handle::open(ctx.link().callback(Msg::News));
-        let context = ctx.link().context::<Lang>(ctx.link().callback(Msg::Lang));
-        let (lang, lang_handle) = context.map_or((Lang::default(), None), |(lang, handle)| (lang, Some(handle)));
         fetch_demo(ctx);
         Figure {
             model: Model::new(handle.id(), prefs::reduced_motion()),
             handle,
-            lang,
-            _lang_handle: lang_handle,
             pane: Pane::default(),
             dragging: false,
             help: false,
+            help_close: NodeRef::default(),
+            help_focused: false,
             frame: None,
             last_frame: None,
         }
@@ -116,7 +120,6 @@ impl Component for Figure {
                 self.dragging = over;
             }
             Msg::Pane(pane) => self.pane = pane,
-            Msg::Lang(lang) => self.lang = lang,
         }
         self.model.outgoing().iter().for_each(|m| self.handle.send(m));
         self.keep_moving(ctx);
@@ -125,6 +128,17 @@ impl Component for Figure {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         self.show(ctx)
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if self.help
+            && !self.help_focused
+            && let Some(button) = self.help_close.cast::<HtmlElement>()
+        {
+            // Focus is a courtesy; without it the list is still there.
+            let _ = button.focus();
+        }
+        self.help_focused = self.help;
     }
 }
 

@@ -1,21 +1,13 @@
 //! What the OS can tell of an SMI: nothing between two instructions, but a clock that ran on.
 
 use crate::format::{decimal, status};
-use crate::i18n::{t, use_lang};
-use std::rc::Rc;
+use crate::i18n::{Lang, t};
 use story::{Flow, Instruction, OsView};
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub flow: Option<Rc<Flow>>,
-}
-
-#[component]
-pub fn Os(props: &Props) -> Html {
-    let l = use_lang();
+pub fn os_view(flow: Option<&Flow>, l: Lang) -> Html {
     let empty = OsView::default();
-    let os = props.flow.as_ref().map_or(&empty, |f| &f.os);
+    let os = flow.map_or(&empty, |f| &f.os);
     let instruction = |i: Option<&Instruction>| {
         html! {
             <div class={classes!("ins", i.is_none().then_some("later"))}>
@@ -33,14 +25,14 @@ pub fn Os(props: &Props) -> Html {
                 <div class={classes!("gap", os.frozen.then_some("frozen"))}>{ gap }</div>
                 { instruction(os.after.first()) }
             </div>
-            <dl class="wit">{ for witnesses(props.flow.as_deref(), os, l).into_iter().map(|(name, value, strong)| html! {
+            <dl class="wit">{ for witnesses(flow, os, l).into_iter().map(|(name, value, strong)| html! {
                 <><dt>{ name }</dt><dd class={classes!(strong.then_some("strong"))}>{ value }</dd></>
             }) }</dl>
         </div>
     }
 }
 
-fn witnesses(flow: Option<&Flow>, os: &OsView, l: crate::i18n::Lang) -> [(&'static str, String, bool); 5] {
+fn witnesses(flow: Option<&Flow>, os: &OsView, l: Lang) -> [(&'static str, String, bool); 5] {
     let dash = || "–".to_owned();
     let seen = |value: Option<String>| value.unwrap_or_else(dash);
     let w = os.witness;

@@ -2,21 +2,13 @@
 
 use super::model::{Load, Notice, Trouble};
 use crate::format::decimal;
-use crate::i18n::{Lang, t, use_lang};
+use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use protocol::{Ending, Failure};
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct LoadProps {
-    pub load: Load,
-    pub retry: Callback<()>,
-}
-
-#[component]
-pub fn LoadOverlay(props: &LoadProps) -> Html {
-    let l = use_lang();
-    let (step, text) = match &props.load {
+pub fn loading(load: &Load, retry: Callback<MouseEvent>, l: Lang) -> Html {
+    let (step, text) = match load {
         Load::Ready => return Html::default(),
         Load::Rom => ("1", t::load_rom(l).to_owned()),
         Load::Worker => ("2", t::load_worker(l).to_owned()),
@@ -25,7 +17,7 @@ pub fn LoadOverlay(props: &LoadProps) -> Html {
             return html! {
                 <div class="over bad" role="alert">
                     <p>{ icon(Icon::Warn) }{ trouble_text(trouble, l) }</p>
-                    <button type="button" class="btn pri" data-act="retry" onclick={props.retry.reform(|_| ())}>
+                    <button type="button" class="btn pri" data-act="retry" onclick={retry}>
                         { icon(Icon::Again) }{ t::retry(l) }
                     </button>
                 </div>
@@ -48,16 +40,8 @@ fn trouble_text(trouble: &Trouble, l: Lang) -> String {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct NoticeProps {
-    pub notice: Notice,
-    pub dismiss: Callback<()>,
-}
-
-#[component]
-pub fn NoticeBar(props: &NoticeProps) -> Html {
-    let l = use_lang();
-    let text = match &props.notice {
+pub fn notice(notice: &Notice, dismiss: Callback<MouseEvent>, l: Lang) -> Html {
+    let text = match notice {
         Notice::Size { name, bytes } => t::rom_bad_size(l, name, &decimal(*bytes)),
         Notice::Unreadable { name } => t::rom_unreadable(l, name),
         Notice::Failed { name, failure } => failure_text(name, failure, l),
@@ -67,7 +51,7 @@ pub fn NoticeBar(props: &NoticeProps) -> Html {
             { icon(Icon::Warn) }
             <p>{ text }</p>
             <button type="button" class="btn sm ghost ico" aria-label={t::dismiss(l)} title={t::dismiss(l)}
-                onclick={props.dismiss.reform(|_| ())}>{ icon(Icon::Close) }</button>
+                onclick={dismiss}>{ icon(Icon::Close) }</button>
         </div>
     }
 }

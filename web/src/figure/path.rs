@@ -1,6 +1,7 @@
 //! The way of the processor through the picture: down the shaft, through the room and up again.
 //! Straight lines with rounded corners, and the place at a given length along them.
 
+use crate::format::fixed;
 use story::Stage;
 
 pub struct Way {
@@ -36,13 +37,13 @@ impl Way {
     }
 
     pub fn svg(&self) -> String {
-        let mut d = format!("M{} {}", self.corners[0].0, self.corners[0].1);
+        let point = |(x, y): (f64, f64)| format!("{} {}", fixed(x, 0), fixed(y, 0));
+        let mut d = format!("M{}", point(self.corners[0]));
         for w in self.corners.windows(3) {
             let (a, b) = (toward(w[1], w[0], RADIUS), toward(w[1], w[2], RADIUS));
-            d += &format!("L{} {}Q{} {} {} {}", a.0, a.1, w[1].0, w[1].1, b.0, b.1);
+            d += &format!("L{}Q{} {}", point(a), point(w[1]), point(b));
         }
-        let last = self.corners[self.corners.len() - 1];
-        d + &format!("L{} {}", last.0, last.1)
+        d + "L" + &point(self.corners[self.corners.len() - 1])
     }
 
     fn length_at(&self, piece: usize, along: f64) -> f64 {

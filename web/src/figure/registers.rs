@@ -1,30 +1,23 @@
 //! The register file; what the last step changed is marked until the next.
 
-use crate::i18n::{t, use_lang};
-use std::rc::Rc;
+use crate::i18n::{Lang, t};
 use story::{Flow, SHOWN};
 use trace::CpuReg;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub flow: Option<Rc<Flow>>,
-}
-
+/// Zeros are shown up to this width; a larger value gets what it needs.
 fn digits(reg: CpuReg) -> usize {
     match reg {
         CpuReg::Cs | CpuReg::Ss => 4,
-        CpuReg::Smbase | CpuReg::Rflags | CpuReg::Efer | CpuReg::Cr0 | CpuReg::Cr4 | CpuReg::Dr7 => 8,
+        CpuReg::Smbase | CpuReg::Rflags | CpuReg::Efer | CpuReg::Cr0 | CpuReg::Cr3 | CpuReg::Cr4 | CpuReg::Dr7 => 8,
         _ => 16,
     }
 }
 
-#[component]
-pub fn RegisterFile(props: &Props) -> Html {
-    let l = use_lang();
+pub fn register_file(flow: Option<&Flow>, l: Lang) -> Html {
     let row = |reg: CpuReg| {
-        let value = props.flow.as_ref().and_then(|f| f.registers.get(reg));
-        let changed = props.flow.as_ref().is_some_and(|f| f.registers.changed(reg));
+        let value = flow.and_then(|f| f.registers.get(reg));
+        let changed = flow.is_some_and(|f| f.registers.changed(reg));
         let width = digits(reg);
         html! {
             <div class={classes!(changed.then_some("chg"))} data-reg={reg.name()} key={reg.name()}>

@@ -1,30 +1,18 @@
 //! The state save area, byte by byte as it is written.
 
 use crate::format::hex_short;
-use crate::i18n::{t, use_lang};
-use std::rc::Rc;
+use crate::i18n::{Lang, t};
 use story::{FieldState, Flow, MAIN_FIELDS, SavedField};
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub flow: Option<Rc<Flow>>,
-}
-
-#[component]
-pub fn Save(props: &Props) -> Html {
-    let l = use_lang();
-    let all = use_state_eq(|| false);
-    let toggle = {
-        let all = all.clone();
-        move |_| all.set(!*all)
-    };
-    let area = props.flow.as_ref().map(|f| &f.save);
+/// `all`: every field instead of the main ones.
+pub fn save_area(flow: Option<&Flow>, all: bool, toggle: Callback<MouseEvent>, l: Lang) -> Html {
+    let area = flow.map(|f| &f.save);
     let fields = area.map(|a| a.fields.as_slice()).unwrap_or_default();
     let place = area.and_then(|a| a.smbase).map(|base| t::save_place(l, &hex_short(base.into()))).unwrap_or_default();
     let written = area.map_or(0, |a| a.written());
     let count = t::save_count(l, &fields.len().to_string(), &written.to_string());
-    let shown = fields.iter().enumerate().filter(|(_, f)| *all || MAIN_FIELDS.contains(&f.field));
+    let shown = fields.iter().enumerate().filter(|(_, f)| all || MAIN_FIELDS.contains(&f.field));
     let current = area.and_then(|a| a.current);
     html! {
         <>
@@ -33,12 +21,12 @@ pub fn Save(props: &Props) -> Html {
                 if !fields.is_empty() {
                     <small class="count">{ count }</small>
                     <button type="button" class="link" aria-pressed={all.to_string()} data-act="all-fields" onclick={toggle}>
-                        { if *all { t::save_main(l) } else { t::save_all(l) } }
+                        { if all { t::save_main(l) } else { t::save_all(l) } }
                     </button>
                 }
             </h3>
             if fields.is_empty() {
-                <p class="none">{ if props.flow.is_some() { t::save_none(l) } else { "" } }</p>
+                <p class="none">{ if flow.is_some() { t::save_none(l) } else { "" } }</p>
             } else {
                 <div class={classes!("ss", all.then_some("all"))} tabindex={all.then_some("0")} role="group" aria-label={t::save_title(l)}>
                     { for shown.map(|(i, field)| row(field, current == Some(i), t::save_by_handler(l))) }

@@ -1,6 +1,7 @@
 //! Draws the two worlds as SVG, in a wide and a narrow layout.
 
 use super::path::Way;
+use crate::format::fixed;
 use crate::i18n::{Lang, t};
 use crate::words;
 use story::{Flow, Instruction, Stage};
@@ -107,7 +108,7 @@ impl Layout {
         } else {
             ([12, 176, 216, 48], [12, 234, 316, 92], [(66, 213), (66, 273)])
         };
-        let square = if self.wide { (256.0, 214.0) } else { (204.0, 200.0) };
+        let square = if self.wide { (256, 214) } else { (204, 200) };
         html! {
             <>
                 { self.station(view, Stage::SaveState, save) }
@@ -119,7 +120,7 @@ impl Layout {
                         <text text-anchor="end" x="-8" y="12">{ t::latched(view.lang) }</text>
                     </g>
                 }
-                <rect class="state" x={(square.0 - 9.0).to_string()} y={(square.1 - 9.0).to_string()} width="18" height="18" rx="3" opacity={format!("{:.2}", left_behind(view))}/>
+                <rect class="state" x={(square.0 - 9).to_string()} y={(square.1 - 9).to_string()} width="18" height="18" rx="3" opacity={fixed(left_behind(view), 2)}/>
             </>
         }
     }
@@ -176,7 +177,8 @@ impl Layout {
         let cuts = [0.0, self.way.save_state(), self.way.exit(), f64::MAX];
         let part = |i: usize| {
             let (from, to) = (cuts[i], cuts[i + 1].min(length));
-            let dashes = if to > from { format!("0 {from:.1} {:.1} 9999", to - from) } else { "0 9999".into() };
+            let dashes =
+                if to > from { format!("0 {} {} 9999", fixed(from, 1), fixed(to - from, 1)) } else { "0 9999".into() };
             html! { <path class={if i == 1 { "done lit" } else { "done" }} d={d.clone()} style={format!("stroke-dasharray:{dashes}")}/> }
         };
         html! { <><path class="way" d={d.clone()}/>{ for (0..3).map(part) }</> }
@@ -190,7 +192,7 @@ impl Layout {
             _ => false,
         };
         html! {
-            <g class={classes!("token", inside.then_some("in"))} style={format!("transform:translate({x:.1}px,{y:.1}px)")}>
+            <g class={classes!("token", inside.then_some("in"))} style={format!("transform:translate({}px,{}px)", fixed(x, 1), fixed(y, 1))}>
                 <rect x="-20" y="-17" width="40" height="34" rx="6"/><text y="4" text-anchor="middle">{ "CPU0" }</text>
             </g>
         }

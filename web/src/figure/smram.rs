@@ -2,20 +2,12 @@
 //! processor in SMM does. All read from the machine.
 
 use crate::format::hex_short;
-use crate::i18n::{t, use_lang};
+use crate::i18n::{Lang, t};
 use protocol::{Opened, Smram};
-use std::rc::Rc;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub opened: Option<Rc<Opened>>,
-}
-
-#[component]
-pub fn SmramView(props: &Props) -> Html {
-    let l = use_lang();
-    let Some(smram) = props.opened.as_ref().map(|o| &o.smram) else { return html! { <div class="smr"></div> } };
+pub fn smram_view(opened: Option<&Opened>, l: Lang) -> Html {
+    let Some(smram) = opened.map(|o| &o.smram) else { return html! { <div class="smr"></div> } };
     let rows = views(smram, l);
     html! {
         <div class="smr">
@@ -38,7 +30,7 @@ fn closed(bytes: &[u8]) -> bool {
     bytes.iter().all(|b| *b == 0xff)
 }
 
-fn views(smram: &Smram, l: crate::i18n::Lang) -> Vec<(&'static str, &'static str, &[u8])> {
+fn views(smram: &Smram, l: Lang) -> Vec<(&'static str, &'static str, &[u8])> {
     let inside = (t::smram_inside(l), "smm", &smram.now.smm[..]);
     match (&smram.before, &smram.after) {
         (Some(before), Some(after)) => {

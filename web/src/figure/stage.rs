@@ -2,8 +2,8 @@
 
 use super::path::Way;
 use super::scene::{Layout, View};
-use crate::i18n::use_lang;
-use story::{Player, Stage};
+use crate::i18n::Lang;
+use story::{Flow, Player, Stage};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -11,21 +11,22 @@ pub struct Props {
     pub player: Option<Player>,
     /// The token stands at its station and does not travel.
     pub reduced: bool,
+    pub lang: Lang,
     pub to_row: Callback<usize>,
 }
 
 #[component]
 pub fn Scene(props: &Props) -> Html {
-    let l = use_lang();
-    let layouts = use_memo((), |()| [Layout::wide(), Layout::narrow()]);
-    let flow = props.player.as_ref().map(|p| p.flow().as_ref().clone()).unwrap_or_default();
+    let layouts = [Layout::wide(), Layout::narrow()];
+    let blank = Flow::default();
+    let flow = props.player.as_ref().map_or(&blank, |p| p.flow());
     let progress = match &props.player {
         Some(_) if props.reduced => standing(flow.stage, flow.taken > 0),
         Some(player) => progress(player),
         None => 0.0,
     };
     let visits = props.player.as_ref().map(first_rows).unwrap_or_default();
-    let view = View { flow: &flow, progress, visits, lang: l, to_row: &props.to_row };
+    let view = View { flow, progress, visits, lang: props.lang, to_row: &props.to_row };
     layouts.iter().map(|layout| layout.draw(&view)).collect()
 }
 

@@ -1,19 +1,15 @@
 //! Puts the figure's parts together.
 
-use super::caption::Caption;
+use super::caption::caption;
 use super::command::Command;
-use super::help::Help;
+use super::help::help;
 use super::keys::{Deed, deed};
-use super::lanes::Lanes;
-use super::log::Log;
+use super::lanes::lanes;
 use super::model::{KNOWN, Model};
-use super::osview::Os;
-use super::overlay::{LoadOverlay, NoticeBar};
-use super::registers::RegisterFile;
-use super::save::Save;
-use super::smram::SmramView;
+use super::overlay::{loading, notice};
+use super::panes::Panes;
 use super::stage::Scene;
-use super::transport::Transport;
+use super::transport::transport;
 use super::{Figure, Msg, Pane};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
@@ -26,6 +22,7 @@ impl Figure {
         let link = ctx.link();
         let deeds = link.callback(Msg::Do);
         let model = &self.model;
+        let l = ctx.props().lang;
         let on_key = link.batch_callback(|event: KeyboardEvent| {
             let deed = deed(&event)?;
             event.prevent_default();
@@ -45,7 +42,7 @@ impl Figure {
         let stage = player.map(|p| p.flow().stage.id());
         html! {
             <figure class={classes!("fig", self.dragging.then_some("drag"), self.moving().then_some("moving"))} tabindex="0"
-                aria-label={t::figure_title(self.lang)} onkeydown={on_key}
+                aria-label={t::figure_title(l)} onkeydown={on_key}
                 ondragover={over} ondragleave={leave} ondrop={on_drop}
                 data-ready={model.ready().to_string()} data-stage={stage}
                 data-row={player.map(|p| p.row().to_string())}
@@ -55,20 +52,20 @@ impl Figure {
                 { self.head(ctx) }
                 <div class="fig-b">
                     <div class="ctl">
-                        { self.picture(ctx, &deeds) }
-                        <Transport playing={self.moving()} at_end={player.is_some_and(|p| p.at_end())}
-                            ready={model.ready()} reduced={model.reduced()} speed={model.speed} grain={model.grain} deeds={deeds.clone()} />
-                        <Command command={model.command} known={KNOWN} ready={model.ready()}
-                            again={player.is_some_and(|p| p.in_flight())} time={player.map_or(0, |p| p.moment())} choose={link.callback(Msg::Choose)} deeds={deeds.clone()} />
-                        <Lanes tape={player.map(|p| p.tape().clone())} at={player.map_or(0.0, |p| p.at())}
-                            stage={player.map(|p| p.flow().stage).unwrap_or_default()} time={player.map_or(0, |p| p.moment())}
-                            scrub={link.callback(Msg::Scrub)} />
+                        { self.picture(ctx) }
+                        { caption(player.map(|p| p.flow().as_ref()), l) }
+                        { transport(model, &deeds, l) }
+                        <Command command={model.command} known={KNOWN} ready={model.ready()} lang={l}
+                            again={player.is_some_and(|p| p.in_flight())} time={player.map_or(0, |p| p.moment())}
+                            choose={link.callback(Msg::Choose)} deeds={deeds.clone()} />
+                        { lanes(player, link.callback(Msg::Scrub), l) }
                     </div>
                     { self.tabs(ctx) }
-                    { self.panes(ctx) }
+                    <Panes flow={player.map(|p| p.flow().clone())} opened={model.opened.clone()} pane={self.pane} lang={l}
+                        start={player.map_or(0, |p| p.tape().start.time)} to_row={link.callback(Msg::ToRow)} />
                 </div>
                 if self.help {
-                    <Help {deeds} />
+                    { help(&deeds, self.help_close.clone(), l) }
                 }
             </figure>
         }
@@ -79,7 +76,7 @@ impl Figure {
     }
 
     fn head(&self, ctx: &Context<Self>) -> Html {
-        let l = self.lang;
+        let l = ctx.props().lang;
         let machine = self.model.opened.as_ref().filter(|_| self.model.ready());
         let pick = ctx.link().batch_callback(|event: Event| {
             let input: HtmlInputElement = event.target()?.dyn_into().ok()?;
@@ -114,52 +111,29 @@ impl Figure {
         }
     }
 
-    fn picture(&self, ctx: &Context<Self>, deeds: &Callback<Deed>) -> Html {
-        let _ = deeds;
-        let Model { load, notice, .. } = &self.model;
+    fn picture(&self, ctx: &Context<Self>) -> Html {
+        let (link, l) = (ctx.link(), ctx.props().lang);
+        let Model { load, notice: news, player, .. } = &self.model;
         html! {
-            <>
-                <div class="stage">
-                    <Scene player={self.model.player.clone()} reduced={self.model.reduced()} to_row={ctx.link().callback(Msg::ToRow)} />
-                    <LoadOverlay load={load.clone()} retry={ctx.link().callback(|_| Msg::Retry)} />
-                    if let Some(notice) = notice {
-                        <NoticeBar notice={notice.clone()} dismiss={ctx.link().callback(|_| Msg::Dismiss)} />
-                    }
-                    if self.dragging {
-                        <div class="over drop" aria-hidden="true">{ icon(Icon::Rom) }{ t::rom_drop(self.lang) }</div>
-                    }
-                </div>
-                <Caption flow={self.model.player.as_ref().map(|p| p.flow().clone())} />
-            </>
-        }
-    }
-
-    fn tabs(&self, ctx: &Context<Self>) -> Html {
-        let l = self.lang;
-        html! {
-            <div class="tabs seg" role="tablist" aria-label={t::tabs(l)}>
-                { for TABS.into_iter().map(|(pane, id, name)| tab(ctx, self.pane, pane, id, name(l))) }
+            <div class="stage">
+                <Scene player={player.clone()} reduced={self.model.reduced()} lang={l} to_row={link.callback(Msg::ToRow)} />
+                { loading(load, link.callback(|_| Msg::Retry), l) }
+                if let Some(news) = news {
+                    { notice(news, link.callback(|_| Msg::Dismiss), l) }
+                }
+                if self.dragging {
+                    <div class="over drop" aria-hidden="true">{ icon(Icon::Rom) }{ t::rom_drop(l) }</div>
+                }
             </div>
         }
     }
 
-    fn panes(&self, ctx: &Context<Self>) -> Html {
-        let flow = self.model.player.as_ref().map(|p| p.flow().clone());
-        let opened = self.model.opened.clone();
-        let class = |name: &'static str, pane: Pane| classes!("pane", name, (self.pane != pane).then_some("away"));
-        let start = self.model.player.as_ref().map_or(0, |p| p.tape().start.time);
+    fn tabs(&self, ctx: &Context<Self>) -> Html {
+        let l = ctx.props().lang;
         html! {
-            <>
-                <section class={class("p-save", Pane::Save)}><Save flow={flow.clone()} /></section>
-                <section class={class("p-regs", Pane::Registers)}><RegisterFile flow={flow.clone()} /></section>
-                <section class={class("p-os", Pane::Os)}>
-                    <Os flow={flow.clone()} />
-                    <SmramView {opened} />
-                </section>
-                <section class={class("p-log", Pane::Log)}>
-                    <Log {flow} {start} to_row={ctx.link().callback(Msg::ToRow)} />
-                </section>
-            </>
+            <div class="tabs seg" role="tablist" aria-label={t::tabs(l)}>
+                { for TABS.into_iter().map(|(pane, id, name)| tab(ctx, self.pane, pane, id, name(l))) }
+            </div>
         }
     }
 }
