@@ -10,12 +10,18 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
+mod codec;
 pub mod depex;
 mod error;
 mod guid;
+#[cfg(feature = "alloc")]
+pub mod image;
 pub mod known;
 pub mod layout;
 pub mod pcd;
+#[cfg(feature = "alloc")]
+mod pe;
 pub mod record;
 pub mod sum;
 pub mod view;
