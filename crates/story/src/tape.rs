@@ -175,11 +175,12 @@ impl Tape {
     }
 
     fn stops(&self, beat: usize, grain: Grain) -> bool {
-        let last_of_visit = self.beats.get(beat + 1).is_none_or(|next| next.stage != self.beats[beat].stage);
-        let Beat { first, end, instruction, .. } = self.beats[beat];
+        let Beat { first, end, instruction, stage, .. } = self.beats[beat];
+        let last_of_visit = self.beats.get(beat + 1).is_none_or(|next| next.stage != stage);
+        let first_of_visit = beat == 0 || self.beats[beat - 1].stage != stage;
         match grain {
             Grain::Micro => true,
-            Grain::Instruction => instruction || last_of_visit,
+            Grain::Instruction => instruction || first_of_visit || last_of_visit,
             Grain::Notable => last_of_visit || notable(&self.rows[first..end]),
         }
     }

@@ -72,30 +72,25 @@ impl Layout {
         let os = &view.flow.os;
         let newest = |i: usize| os.before.len().checked_sub(i + 1).and_then(|n| os.before.get(n));
         let (y, gap, places) = if self.wide {
-            let places = vec![
-                (14, 102, newest(1)),
-                (120, 102, newest(0)),
-                (470, 102, os.after.first()),
-                (576, 102, os.after.get(1)),
-            ];
-            (16, (226, 240), places)
+            let after = [(470, 102, os.after.first()), (576, 102, os.after.get(1))];
+            (16, (226, 240), vec![(14, 102, newest(1)), (120, 102, newest(0)), after[0], after[1]])
         } else {
             (12, (118, 104), vec![(10, 104, newest(0)), (226, 104, os.after.first())])
         };
-        let text = match (os.frozen, self.wide) {
-            (true, _) => t::gap_stopped(view.lang),
-            (false, true) => t::gap_none(view.lang),
-            (false, false) => t::gap_none_short(view.lang),
+        let (class, text) = match (os.frozen, self.wide) {
+            (true, _) => ("gap frozen", t::gap_stopped(view.lang)),
+            (false, true) => ("gap", t::gap_none(view.lang)),
+            (false, false) => ("gap", t::gap_none_short(view.lang)),
         };
-        html! {
-            <>
-                { for places.into_iter().map(|(x, width, i)| slot(x, y, width, i, i.map(|i| i.rip) == os.now && os.now.is_some())) }
-                <g class={classes!("gap", os.frozen.then_some("frozen"))}>
-                    <rect x={gap.0.to_string()} y={y.to_string()} width={gap.1.to_string()} height="24" rx="4"/>
-                    <text x={(gap.0 + gap.1 / 2).to_string()} y={(y + 16).to_string()} text-anchor="middle">{ text }</text>
-                </g>
-            </>
-        }
+        let instruction = |(x, width, i): (i32, i32, Option<&Instruction>)| {
+            let class = match i {
+                None => "slot none",
+                Some(i) if os.now == Some(i.rip) => "slot on",
+                Some(_) => "slot",
+            };
+            slot(class, (x, y), width, i.map(|i| shorten(&i.text, FITS)).unwrap_or_default())
+        };
+        html! { <>{ for places.into_iter().map(instruction) }{ slot(class, (gap.0, y), gap.1, text.to_owned()) }</> }
     }
 
     fn boxes(&self, view: &View) -> Html {
@@ -112,54 +107,50 @@ impl Layout {
         html! {
             <>
                 { self.station(view, Stage::SaveState, save) }
-                <text class="sub" x={text[0].0.to_string()} y={text[0].1.to_string()}>{ count }</text>
+                <text class="sub" transform={place(text[0])}>{ count }</text>
                 { self.station(view, Stage::Smram, smram) }
-                <text class="sub lit" x={text[1].0.to_string()} y={text[1].1.to_string()}>{ handler }</text>
+                <text class="sub lit" transform={place(text[1])}>{ handler }</text>
                 if flow.latched {
-                    <g class="flag" transform={format!("translate({},{})", smram[0] + smram[2] - 8, smram[1] + 8)}>
-                        <text text-anchor="end" x="-8" y="12">{ t::latched(view.lang) }</text>
-                    </g>
+                    <text class="flag" text-anchor="end" transform={place((smram[0] + smram[2] - 12, smram[1] + 19))}>{ t::latched(view.lang) }</text>
                 }
-                <rect class="state" x={(square.0 - 9).to_string()} y={(square.1 - 9).to_string()} width="18" height="18" rx="3" opacity={fixed(left_behind(view), 2)}/>
+                <rect class="state" x="-9" y="-9" width="18" height="18" rx="3" transform={place(square)} opacity={fixed(left_behind(view), 2)}/>
             </>
         }
     }
 
     fn station(&self, view: &View, stage: Stage, [x, y, width, height]: [i32; 4]) -> Html {
-        let text_x = if self.wide { x + 10 } else { 66 };
+        let text_x = if self.wide { 10 } else { 66 - x };
+        let class = if view.flow.stage == stage { "ring box on" } else { "ring box" };
         button(
             view,
             stage,
+            (x, y),
             html! {
                 <>
-                    <rect class={classes!("ring", "box", (view.flow.stage == stage).then_some("on"))} x={x.to_string()} y={y.to_string()}
-                        width={width.to_string()} height={height.to_string()} rx="6"/>
-                    <text class="station" x={text_x.to_string()} y={(y + 19).to_string()}>
-                        <tspan>{ format!("{:02}", stage.number()) }</tspan>{ " " }{ words::stage(stage) }
-                    </text>
+                    <rect {class} width={width.to_string()} height={height.to_string()} rx="6"/>
+                    <text class="station" y="19" x={text_x.to_string()}>{ numbered(stage) }</text>
                 </>
             },
         )
     }
 
     fn pill(&self, view: &View, stage: Stage) -> Html {
-        let (x, y) = match (stage, self.wide) {
+        let at = match (stage, self.wide) {
             (Stage::Smi, true) => (176, 116),
             (Stage::Smi, false) => (44, 120),
             (_, true) => (574, 116),
             (_, false) => (296, 120),
         };
+        let class = if view.flow.stage == stage { "ring pill on" } else { "ring pill" };
         button(
             view,
             stage,
+            at,
             html! {
                 <>
-                    <rect class="hit" x={(x - 42).to_string()} y={(y - 22).to_string()} width="84" height="44" rx="22"/>
-                    <rect class={classes!("ring", "pill", (view.flow.stage == stage).then_some("on"))} x={(x - 40).to_string()}
-                        y={(y - 14).to_string()} width="80" height="28" rx="14"/>
-                    <text class="pill-t" x={x.to_string()} y={(y + 5).to_string()} text-anchor="middle">
-                        <tspan>{ format!("{:02}", stage.number()) }</tspan>{ " " }{ words::stage(stage) }
-                    </text>
+                    <rect class="hit" x="-42" y="-22" width="84" height="44" rx="22"/>
+                    <rect {class} x="-40" y="-14" width="80" height="28" rx="14"/>
+                    <text class="pill-t" y="5" text-anchor="middle">{ numbered(stage) }</text>
                 </>
             },
         )
@@ -209,9 +200,18 @@ fn left_behind(view: &View) -> f64 {
     }
 }
 
+fn numbered(stage: Stage) -> Html {
+    html! { <><tspan>{ format!("{:02}", stage.number()) }</tspan>{ " " }{ words::stage(stage) }</> }
+}
+
+fn place((x, y): (i32, i32)) -> String {
+    format!("translate({x},{y})")
+}
+
 /// A part of the picture that goes to its stage, when the tape has one.
-fn button(view: &View, stage: Stage, content: Html) -> Html {
-    let Some(row) = view.visits[stage as usize] else { return html! { <g>{ content }</g> } };
+fn button(view: &View, stage: Stage, at: (i32, i32), content: Html) -> Html {
+    let transform = place(at);
+    let Some(row) = view.visits[stage as usize] else { return html! { <g {transform}>{ content }</g> } };
     let go = view.to_row.reform(move |_: MouseEvent| row);
     let to_row = view.to_row.clone();
     let key = move |event: KeyboardEvent| {
@@ -222,17 +222,19 @@ fn button(view: &View, stage: Stage, content: Html) -> Html {
         }
     };
     let label = format!("{:02} {}", stage.number(), words::stage(stage));
-    html! { <g class="st-btn" tabindex="0" role="button" aria-label={label} data-goto={stage.id()} onclick={go} onkeydown={key}>{ content }</g> }
+    html! {
+        <g class="st-btn" {transform} tabindex="0" role="button" aria-label={label} data-goto={stage.id()} onclick={go} onkeydown={key}>
+            { content }
+        </g>
+    }
 }
 
-fn slot(x: i32, y: i32, width: i32, instruction: Option<&Instruction>, on: bool) -> Html {
-    let class = classes!("slot", on.then_some("on"), instruction.is_none().then_some("none"));
+/// A box on the tape with a short text.
+fn slot(class: &'static str, at: (i32, i32), width: i32, text: String) -> Html {
     html! {
-        <g {class}>
-            <rect x={x.to_string()} y={y.to_string()} width={width.to_string()} height="24" rx="4"/>
-            <text x={(x + width / 2).to_string()} y={(y + 16).to_string()} text-anchor="middle">
-                { instruction.map(|i| shorten(&i.text, FITS)).unwrap_or_default() }
-            </text>
+        <g {class} transform={place(at)}>
+            <rect height="24" rx="4" width={width.to_string()}/>
+            <text y="16" text-anchor="middle" x={(width / 2).to_string()}>{ text }</text>
         </g>
     }
 }

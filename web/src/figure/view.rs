@@ -87,7 +87,7 @@ impl Figure {
         html! {
             <div class="fig-h">
                 <span class={classes!("live", machine.is_none().then_some("off"))}></span>
-                <b>{ t::figure_title(l) }</b>
+                <h2>{ t::figure_title(l) }</h2>
                 <span class="src">
                     { machine.map(|m| t::figure_source(l, &m.cpus.to_string(), &m.ram_mib.to_string())).unwrap_or_default() }
                 </span>
