@@ -395,3 +395,18 @@ test('what is transferred until the figure moves', async ({ page, site }) => {
   expect(total).toBeLessThan(300_000);
   expect(shift).toBeLessThan(0.1);
 });
+
+test('the page around hears of each stage', async ({ page }) => {
+  const figure = await open(page);
+  await page.evaluate(() => {
+    window.heard = [];
+    document.addEventListener('smm-lab:event', event => window.heard.push(event.detail));
+  });
+  await page.getByRole('button', { name: '4×' }).click();
+  await page.locator('[data-act=play]').click();
+  await expect(figure).toHaveAttribute('data-playing', 'false', { timeout: 30_000 });
+  const heard = await page.evaluate(() => window.heard);
+  expect(heard.map(detail => detail.stage)).toEqual(expect.arrayContaining(STAGES));
+  expect(heard.at(-1).taken).toBe(1);
+  expect(heard.at(-1).time).toMatch(/^\d+$/);
+});

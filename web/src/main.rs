@@ -2,6 +2,7 @@
 //! from the trace of the machine that runs in the worker.
 
 mod app;
+mod events;
 mod figure;
 mod format;
 mod header;

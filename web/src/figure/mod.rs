@@ -19,6 +19,7 @@ mod stage;
 mod transport;
 mod view;
 
+use crate::events::{self, Detail};
 use crate::i18n::Lang;
 use crate::link::{Handle, News};
 use crate::{prefs, rom};
@@ -70,6 +71,9 @@ pub struct Figure {
     help_focused: bool,
     frame: Option<AnimationFrame>,
     last_frame: Option<f64>,
+    root: NodeRef,
+    /// The stage, and the SMI it belongs to, that the page around was told last.
+    told: Option<(&'static str, u32)>,
 }
 
 /// A frame that comes later than this was not shown: the tab slept, and so did the tape.
@@ -92,6 +96,8 @@ impl Component for Figure {
             help_focused: false,
             frame: None,
             last_frame: None,
+            root: NodeRef::default(),
+            told: None,
         }
     }
 
@@ -139,10 +145,23 @@ impl Component for Figure {
             let _ = button.focus();
         }
         self.help_focused = self.help;
+        self.tell();
     }
 }
 
 impl Figure {
+    /// Tells the page around when the machine has come to another stage.
+    fn tell(&mut self) {
+        let Some(player) = &self.model.player else { return };
+        let flow = player.flow();
+        let now = (flow.stage.id(), flow.taken);
+        if self.told.replace(now) != Some(now)
+            && let Some(root) = self.root.cast::<HtmlElement>()
+        {
+            events::send(&root, &Detail { stage: now.0, taken: now.1, time: player.moment().to_string() });
+        }
+    }
+
     fn act(&mut self, deed: Deed) {
         let grain = self.model.grain;
         match deed {

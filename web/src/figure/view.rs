@@ -41,7 +41,7 @@ impl Figure {
         let player = model.player.as_ref();
         let stage = player.map(|p| p.flow().stage.id());
         html! {
-            <figure class={classes!("fig", self.dragging.then_some("drag"), self.moving().then_some("moving"))} tabindex="0"
+            <figure ref={self.root.clone()} class={classes!("fig", self.dragging.then_some("drag"), self.moving().then_some("moving"))} tabindex="0"
                 aria-label={t::figure_title(l)} onkeydown={on_key}
                 ondragover={over} ondragleave={leave} ondrop={on_drop}
                 data-ready={model.ready().to_string()} data-stage={stage}
