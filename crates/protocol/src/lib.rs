@@ -94,13 +94,9 @@ pub struct Moment {
 pub struct Opened {
     /// The OS waits for a key.
     pub home: Moment,
-    pub board: String,
-    pub rom_bytes: u32,
     pub ram_mib: u32,
     pub cpus: u8,
     pub smram: Smram,
-    /// What the ROM wrote to its debug port while booting.
-    pub debug_text: String,
 }
 
 /// The first bytes of the SMI handler, as seen by both worlds before SMRAM was closed and locked, and

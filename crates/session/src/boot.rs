@@ -4,7 +4,7 @@
 use board::{Config, History, Machine, Stop, View};
 use protocol::{Ending, Failure, Moment, Opened, Peek, Smram};
 use story::SHOWN;
-use trace::{ChipReg, CpuReg, Event, Kind, Level, Output, Silent, Sink};
+use trace::{ChipReg, CpuReg, Event, Kind, Level, Silent, Sink};
 
 /// Virtual time that runs between two looks at the machine.
 const SLICE: u64 = 20_000;
@@ -23,7 +23,6 @@ const PEEKED: usize = 16;
 #[derive(Default)]
 struct Watch {
     last: u64,
-    text: String,
     /// When a register that opens, closes or locks SMRAM changed, and whether that locked it.
     shutters: Vec<(u64, bool)>,
 }
@@ -36,7 +35,6 @@ impl Sink for Watch {
     fn event(&mut self, event: Event) {
         self.last = event.time;
         match event.kind {
-            Kind::Output { to: Output::Debug402, byte } => self.text.push(char::from(byte)),
             Kind::Chip { reg: ChipReg::Smramc, old, new } => {
                 self.shutters.push((event.time, old & D_LCK == 0 && new & D_LCK != 0));
             }
@@ -68,15 +66,7 @@ pub fn boot(rom: Vec<u8>, mut progress: impl FnMut(u64)) -> Result<(History, Ope
         return Err(Failure::Ended { time: watch.last, how: Ending::Halted });
     }
     let smram = look(&mut history, &watch);
-    let opened = Opened {
-        home: moment(history.machine()),
-        board: "ich9".into(),
-        rom_bytes: config.bios.len() as u32,
-        ram_mib: config.ram_mib,
-        cpus: config.cpus,
-        smram,
-        debug_text: watch.text,
-    };
+    let opened = Opened { home: moment(history.machine()), ram_mib: config.ram_mib, cpus: config.cpus, smram };
     Ok((history, opened))
 }
 

@@ -224,6 +224,8 @@ impl Tape {
         let mut lane: Vec<Segment> = Vec::new();
         for visit in &self.visits {
             let kind = match visit.stage {
+                // An SMI taken right after RSM: no instruction of the OS lies in between.
+                Stage::Smi if lane.last().is_some_and(|s| s.lane == Lane::Load) => Lane::Save,
                 Stage::Os | Stage::Smi => Lane::Os,
                 Stage::SaveState => Lane::Save,
                 Stage::Smram => Lane::Smm,
@@ -368,6 +370,8 @@ mod tests {
             vec![instruction(false, 0x1004, "test al,al")],
         ]);
         assert_eq!(stages(&tape), [Os, Smi, SaveState, Smram, Rsm, Smi, SaveState, Smram, Rsm, Os]);
+        let lanes: Vec<_> = tape.lane().iter().map(|s| s.lane).collect();
+        assert_eq!(lanes, [Lane::Os, Lane::Save, Lane::Smm, Lane::Load, Lane::Save, Lane::Smm, Lane::Load, Lane::Os]);
         assert!(tape.flow(tape.visits()[3].end - 2).latched);
         assert_eq!(tape.flow(tape.visits()[5].first).caption, Caption::TakenAgain);
         let end = tape.flow(tape.beats().len());
