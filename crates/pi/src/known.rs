@@ -51,7 +51,7 @@ pub fn near(name: &str) -> Option<&'static str> {
 
 /// Letters to insert, delete or replace (Levenshtein); case doesn't count.
 #[cfg(feature = "alloc")]
-fn edits(a: &[u8], b: &[u8]) -> usize {
+pub(crate) fn edits(a: &[u8], b: &[u8]) -> usize {
     let mut row: alloc::vec::Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = core::mem::replace(&mut row[0], i + 1);

@@ -13,12 +13,17 @@ extern crate alloc;
 #[cfg(feature = "alloc")]
 mod codec;
 pub mod depex;
+#[cfg(feature = "alloc")]
+pub mod edit;
 mod error;
 mod guid;
 #[cfg(feature = "alloc")]
 pub mod image;
 pub mod known;
 pub mod layout;
+#[cfg(feature = "alloc")]
+pub mod list;
+pub mod names;
 pub mod pcd;
 #[cfg(feature = "alloc")]
 mod pe;
@@ -28,3 +33,6 @@ pub mod view;
 
 pub use error::{FormatError, Rule};
 pub use guid::{Guid, GuidError};
+#[cfg(all(test, feature = "alloc"))]
+#[allow(clippy::unwrap_used, reason = "only tests use it")]
+mod testing;

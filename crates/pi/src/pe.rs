@@ -91,8 +91,11 @@ impl Layout {
 /// Adds `delta` to the image's base and to each address in it. An image with base 0 was never
 /// placed and stays as it is.
 pub(crate) fn rebase(image: &mut [u8], delta: u64) -> Result<(), PeError> {
+    if delta == 0 {
+        return Ok(());
+    }
     let layout = layout(image).ok_or(PeError::Format)?;
-    if layout.value(image).ok_or(PeError::Format)? == 0 || delta == 0 {
+    if layout.value(image).ok_or(PeError::Format)? == 0 {
         return Ok(());
     }
     if layout.stripped {
@@ -137,4 +140,92 @@ fn add(image: &mut [u8], at: usize, wide: bool, delta: u64) -> Option<()> {
         *bytes = u32::from_le_bytes(*bytes).wrapping_add(delta as u32).to_le_bytes();
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
+        image[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// A section at RVA 1000h, raw 200h: an address at its start, relocations 100h behind.
+    fn section(image: &mut [u8], header: usize, raw: u32) {
+        put(image, header + 12, &0x1000u32.to_le_bytes());
+        put(image, header + 16, &0x200u32.to_le_bytes());
+        put(image, header + 20, &raw.to_le_bytes());
+    }
+
+    fn relocations(image: &mut [u8], at: usize) {
+        put(image, at, &0x1000u32.to_le_bytes());
+        put(image, at + 4, &12u32.to_le_bytes());
+        put(image, at + 8, &0xa008u16.to_le_bytes());
+        put(image, at + 10, &0u16.to_le_bytes());
+    }
+
+    fn pe32_plus(base: u64) -> Vec<u8> {
+        let mut image = vec![0; 0x400];
+        put(&mut image, 0, b"MZ");
+        put(&mut image, 0x3c, &0x80u32.to_le_bytes());
+        put(&mut image, 0x80, b"PE\0\0");
+        put(&mut image, 0x86, &1u16.to_le_bytes());
+        put(&mut image, 0x94, &240u16.to_le_bytes());
+        put(&mut image, 0x98, &0x20bu16.to_le_bytes());
+        put(&mut image, 0x98 + 24, &base.to_le_bytes());
+        put(&mut image, 0x98 + 108, &16u32.to_le_bytes());
+        put(&mut image, 0x98 + 112 + 40, &0x1100u32.to_le_bytes());
+        put(&mut image, 0x98 + 112 + 44, &12u32.to_le_bytes());
+        section(&mut image, 0x98 + 240, 0x200);
+        put(&mut image, 0x208, &(base + 0x1234).to_le_bytes());
+        relocations(&mut image, 0x300);
+        image
+    }
+
+    fn te(base: u64) -> Vec<u8> {
+        const STRIPPED: u16 = 0x180;
+        let mut image = vec![0; 0x400];
+        put(&mut image, 0, b"VZ");
+        image[4] = 1;
+        put(&mut image, 6, &STRIPPED.to_le_bytes());
+        put(&mut image, 16, &base.to_le_bytes());
+        put(&mut image, 24, &0x1100u32.to_le_bytes());
+        put(&mut image, 28, &12u32.to_le_bytes());
+        // In the file the section lies where the stripped header ends less.
+        let shift = u32::from(STRIPPED) - TE_HEADER_SIZE as u32;
+        section(&mut image, TE_HEADER_SIZE, 0x200 + shift);
+        put(&mut image, 0x208, &(base + 0x1234).to_le_bytes());
+        relocations(&mut image, 0x300);
+        image
+    }
+
+    #[test]
+    fn base_and_addresses_move_together() {
+        for make in [pe32_plus, te] {
+            let mut image = make(0xff80_0000);
+            rebase(&mut image, 0x40u64.wrapping_neg()).unwrap();
+            assert!(image == make(0xff7f_ffc0));
+        }
+    }
+
+    #[test]
+    fn an_image_that_was_never_placed_stays_as_it_is() {
+        let mut image = pe32_plus(0);
+        rebase(&mut image, 0x1000).unwrap();
+        assert!(image == pe32_plus(0));
+    }
+
+    #[test]
+    fn an_image_that_cannot_move_says_why() {
+        let mut image = pe32_plus(0x1000);
+        image[0x96] = RELOCS_STRIPPED as u8;
+        assert_eq!(rebase(&mut image, 8), Err(PeError::Stripped));
+        let mut image = pe32_plus(0x1000);
+        image[0x309] = 0x50;
+        assert_eq!(rebase(&mut image, 8), Err(PeError::Relocations));
+        assert_eq!(rebase(&mut [0; 8], 8), Err(PeError::Format));
+    }
 }

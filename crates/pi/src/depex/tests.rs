@@ -1,6 +1,5 @@
 extern crate std;
 use super::*;
-use crate::known;
 use std::vec::Vec;
 
 const A: Guid = Guid([0xaa; 16]);
@@ -168,7 +167,7 @@ fn the_specifications_example_is_read() {
 fn text_assembles_to_the_bytes_that_it_was_printed_from() {
     let text = "PUSH gEfiSmmSwDispatch2ProtocolGuid PUSH AAAAAAAA-AAAA-AAAA-AAAA-AAAAAAAAAAAA NOT AND END";
     let code = assemble(text, |_| None).unwrap();
-    assert_eq!(code[1..17], known::named("gEfiSmmSwDispatch2ProtocolGuid").0);
+    assert_eq!(code[1..17], crate::known::named("gEfiSmmSwDispatch2ProtocolGuid").0);
     assert_eq!(to_text(&code, |_| None).unwrap(), text);
     let named = to_text(&code, |guid| (*guid == A).then(|| "DriverA".into())).unwrap();
     assert_eq!(assemble(&named.to_lowercase().replace("drivera", "DriverA"), names).unwrap_err().word, 2);

@@ -101,6 +101,10 @@ pub enum Trouble {
     NoVolume,
     #[error("a volume is full: it lacks {lacks:#x} bytes")]
     VolumeFull { lacks: usize },
+    #[error(
+        "a volume top file starts at a multiple of 8 and ends with its volume: its size {size:#x} is no multiple of 8"
+    )]
+    TopFileSize { size: usize },
     #[error("a file whose place is fixed stays where it is")]
     Fixed,
     #[error("code that runs in place moves only if it can be relocated: {0}")]

@@ -1,9 +1,9 @@
 //! What one can ask a file.
 
 use super::{Body, File, FileId, Section, SectionBody, Sections};
-use crate::Guid;
 use crate::layout::section::kind as section_kind;
 use crate::layout::{ffs, section};
+use crate::{Guid, view};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -61,6 +61,12 @@ impl File {
     pub fn is_blank(&self, erased: u8) -> bool {
         self.header.kind == ffs::kind::PAD
             && matches!(&self.body, Body::Bytes(bytes) if bytes.iter().all(|byte| *byte == erased))
+    }
+
+    /// What the data's offset in the volume is a multiple of, by the attributes.
+    #[must_use]
+    pub fn alignment(&self) -> usize {
+        view::File::alignment_of(self.header.attributes)
     }
 
     /// Its code runs where it lies in flash, so it can't just be moved.

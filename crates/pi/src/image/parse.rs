@@ -97,7 +97,7 @@ impl Parser {
             let (head, data) = bytes.split_at(view.header_length());
             (head.to_vec(), Data::Bytes(data.to_vec()))
         };
-        Volume { head, length: bytes.len(), erased: view.erased(), data }
+        Volume { head, length: bytes.len(), erased: view.erased(), changed: false, data }
     }
 
     fn files(&mut self, view: &view::Volume<'_>, at: &Location) -> Data {

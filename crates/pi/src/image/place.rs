@@ -1,9 +1,10 @@
-//! Laying out a volume anew after a change: PI 1.8 Vol. 3, 3.2.2 "Firmware File System". Files
-//! that the change doesn't concern stay where they are, if there is room; what is left between
-//! becomes pad files. Code that runs in place is relocated when it moves.
+//! Laying out a volume anew after a change: PI 1.8 Vol. 3, 3.2.2 "Firmware File System". Each file
+//! comes right behind the one before, aligned, with pad files between, so that the same files give
+//! the same bytes. Only code that runs in place stays where it is while there is room, and is
+//! relocated if it must move.
 
 use super::{Data, File, Part, Placed, Section, SectionBody, Sections, Trouble, Volume};
-use crate::layout::ffs::{self, DATA_ALIGNMENTS, attribute};
+use crate::layout::ffs::{self, attribute};
 use crate::layout::{fv, section};
 use crate::pe;
 use alloc::vec::Vec;
@@ -58,7 +59,7 @@ impl Volume {
     }
 }
 
-/// Where each file goes. `lazy`: a file stays where it is if it can.
+/// Where each file goes. `lazy`: code that runs in place stays where it is if it can.
 fn offsets(
     files: &[Placed],
     start: usize,
@@ -73,15 +74,19 @@ fn offsets(
         let first = first_place(&placed.file, end);
         let fixed = placed.holds(pinned) || placed.file.header.attributes & attribute::FIXED != 0;
         let stays = can_start(end, placed.offset) && is_aligned(&placed.file, placed.offset) && !placed.moved;
+        let rests = fixed || lazy && !placed.code.is_empty();
         let offset = if placed.file.header.name == ffs::VOLUME_TOP_FILE {
             let top = length.saturating_sub(size);
+            if !top.is_multiple_of(ffs::FILE_ALIGNMENT) {
+                return Err(Trouble::TopFileSize { size });
+            }
             if !can_start(end, top) {
-                return Err(Trouble::VolumeFull { lacks: first + size - length.min(first + size - 1) });
+                return Err(Trouble::VolumeFull { lacks: (first + size).saturating_sub(length).max(1) });
             }
             top
         } else if fixed && !stays {
             return Err(Trouble::Fixed);
-        } else if stays && (lazy || fixed) {
+        } else if stays && rests {
             placed.offset
         } else {
             first
@@ -103,7 +108,7 @@ fn first_place(file: &File, end: usize) -> usize {
     }
     let header = file.header_size();
     let data = next + ffs::HEADER_SIZE + header;
-    data.next_multiple_of(alignment(file)) - header
+    data.next_multiple_of(file.alignment()) - header
 }
 
 /// A file may start at `offset` if what lies before it ends at `end`.
@@ -112,16 +117,8 @@ fn can_start(end: usize, offset: usize) -> bool {
     offset == next || offset >= next + ffs::HEADER_SIZE && offset.is_multiple_of(ffs::FILE_ALIGNMENT)
 }
 
-fn alignment(file: &File) -> usize {
-    let attributes = file.header.attributes;
-    let index = (attributes & attribute::DATA_ALIGNMENT_MASK) >> attribute::DATA_ALIGNMENT_SHIFT;
-    let large = attributes & attribute::DATA_ALIGNMENT_2 != 0;
-    (1 << DATA_ALIGNMENTS[usize::from(large)][usize::from(index)]).max(ffs::FILE_ALIGNMENT)
-}
-
 fn is_aligned(file: &File, offset: usize) -> bool {
-    // Headers are multiples of 8 as files are: a smaller alignment holds anywhere.
-    file.header.kind == ffs::kind::PAD || (offset + file.header_size()).is_multiple_of(alignment(file))
+    file.header.kind == ffs::kind::PAD || (offset + file.header_size()).is_multiple_of(file.alignment())
 }
 
 fn fill_gaps(files: &mut Vec<Placed>, start: usize, erased: u8) {
@@ -146,7 +143,7 @@ impl Placed {
     }
 
     /// This byte of the volume lies in it.
-    fn holds(&self, offset: Option<usize>) -> bool {
+    pub(super) fn holds(&self, offset: Option<usize>) -> bool {
         offset.is_some_and(|offset| (self.offset..self.offset + self.file.size()).contains(&offset))
     }
 

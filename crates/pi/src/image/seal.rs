@@ -150,7 +150,7 @@ impl Volume {
         } else {
             super::Data::Bytes(vec![0xff; length - size])
         };
-        let mut volume = Volume { head, length, erased: 0xff, data };
+        let mut volume = Volume { head, length, erased: 0xff, changed: false, data };
         volume.seal_header();
         Some(volume)
     }

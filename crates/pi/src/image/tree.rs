@@ -28,6 +28,8 @@ pub struct Volume {
     pub length: usize,
     /// What an erased byte reads.
     pub erased: u8,
+    /// An edit has changed something in it: what holds it is to be laid out anew.
+    pub changed: bool,
     pub data: Data,
 }
 
@@ -130,6 +132,24 @@ impl Volume {
             Data::Files { files, .. } => Some(files),
             Data::Bytes(_) => None,
         }
+    }
+
+    #[must_use]
+    pub fn file_system(&self) -> Guid {
+        self.head.get(0x10..).and_then(|guid| guid.first_chunk()).map_or(Guid::ZERO, |guid| Guid(*guid))
+    }
+
+    /// Its GUID, from the extended header.
+    #[must_use]
+    pub fn name(&self) -> Option<Guid> {
+        let offset = self.ext_header_offset()?;
+        let free = self.head.get(offset..).and_then(|header| header.first_chunk());
+        let in_file = || {
+            let holder = self.files().iter().find(|placed| placed.holds(Some(offset)))?;
+            let Body::Bytes(bytes) = &holder.file.body else { return None };
+            bytes.get(offset.checked_sub(holder.offset + holder.file.header_size())?..)?.first_chunk()
+        };
+        free.or_else(in_file).map(|guid| Guid(*guid))
     }
 
     /// Bytes behind the last file.

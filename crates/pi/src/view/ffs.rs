@@ -130,7 +130,13 @@ impl<'a> File<'a> {
 
     #[must_use]
     pub fn state(&self) -> FileState {
-        let bits = self.header.state ^ self.erased;
+        File::state_of(self.header.state, self.erased)
+    }
+
+    /// What a header's state says where an erased byte reads `erased`.
+    #[must_use]
+    pub fn state_of(state: u8, erased: u8) -> FileState {
+        let bits = state ^ erased;
         match bits.checked_ilog2().map_or(0, |bit| 1u8 << bit) {
             state::DELETED => FileState::Deleted,
             state::MARKED_FOR_UPDATE => FileState::MarkedForUpdate,
@@ -149,8 +155,14 @@ impl<'a> File<'a> {
     /// What the data's offset in the volume is a multiple of.
     #[must_use]
     pub fn data_alignment(&self) -> usize {
-        let index = (self.header.attributes & attribute::DATA_ALIGNMENT_MASK) >> attribute::DATA_ALIGNMENT_SHIFT;
-        let large = self.header.attributes & attribute::DATA_ALIGNMENT_2 != 0;
+        File::alignment_of(self.header.attributes)
+    }
+
+    /// The alignment that a header's attributes ask for.
+    #[must_use]
+    pub fn alignment_of(attributes: u8) -> usize {
+        let index = (attributes & attribute::DATA_ALIGNMENT_MASK) >> attribute::DATA_ALIGNMENT_SHIFT;
+        let large = attributes & attribute::DATA_ALIGNMENT_2 != 0;
         1 << DATA_ALIGNMENTS[usize::from(large)][usize::from(index)]
     }
 
