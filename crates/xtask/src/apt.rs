@@ -14,6 +14,7 @@ use crate::tools::Tool;
 fn package(tool: Tool) -> Option<(&'static str, &'static str)> {
     Some(match tool {
         Tool::Qemu => ("qemu-system-x86", "to compare the emulator with"),
+        Tool::Ovmf => ("ovmf", "stock firmware images to read"),
         Tool::Chromium => ("chromium", "browser for the page's tests"),
         Tool::ChromeDriver => ("chromium-driver", "drives it in wasm tests"),
         Tool::CjkFonts => ("fonts-noto-cjk", "Japanese letters in it"),
@@ -29,6 +30,7 @@ pub fn is_debian_package(tool: Tool) -> bool {
 pub fn present(lab: &Lab, tool: Tool) -> Result<bool> {
     Ok(match tool {
         Tool::Qemu => on_path(lab, "qemu-system-x86_64")?,
+        Tool::Ovmf => Path::new("/usr/share/OVMF").is_dir(),
         Tool::Chromium => chromium(lab)?.is_some(),
         Tool::ChromeDriver => on_path(lab, "chromedriver")?,
         Tool::CjkFonts => has_japanese_font(lab),

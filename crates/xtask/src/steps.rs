@@ -36,7 +36,13 @@ static TESTS: [Step; 8] = [
         after: None,
         run: clippy_wasm,
     },
-    Step { name: "host", about: "tests on this machine", needs: &[&[Tool::Qemu]], after: None, run: host_tests },
+    Step {
+        name: "host",
+        about: "tests on this machine",
+        needs: &[&[Tool::Qemu, Tool::Ovmf]],
+        after: None,
+        run: host_tests,
+    },
     Step { name: "wasm", about: "tests as WebAssembly", needs: &[tools::WASM_TESTS], after: None, run: wasm_tests },
     Step {
         name: "build",
@@ -70,7 +76,7 @@ static SCREENSHOTS: Step = Step {
 };
 
 pub static SOAK: Step =
-    Step { name: "soak", about: "long tests", needs: &[&[Tool::Qemu]], after: None, run: soak_tests };
+    Step { name: "soak", about: "long tests", needs: &[&[Tool::Qemu, Tool::Ovmf]], after: None, run: soak_tests };
 
 /// The steps of these names and those that they build on; all tests if none is named.
 pub fn chosen(names: &[impl AsRef<str>]) -> Result<Vec<&'static Step>> {

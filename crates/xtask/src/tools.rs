@@ -18,6 +18,7 @@ use crate::{apt, node};
 pub enum Tool {
     // In the order of installation: what may have to stop and ask for a person comes first.
     Qemu,
+    Ovmf,
     Chromium,
     ChromeDriver,
     CjkFonts,
@@ -102,7 +103,9 @@ fn present(lab: &Lab, tool: Tool) -> Result<bool> {
         Tool::Trunk => version_of(lab, "trunk").as_deref() == Some(TRUNK),
         Tool::Node => node::present(lab),
         Tool::NodePackages => node::packages_present(lab),
-        Tool::Npm | Tool::Qemu | Tool::Chromium | Tool::ChromeDriver | Tool::CjkFonts => apt::present(lab, tool)?,
+        Tool::Npm | Tool::Qemu | Tool::Ovmf | Tool::Chromium | Tool::ChromeDriver | Tool::CjkFonts => {
+            apt::present(lab, tool)?
+        }
     })
 }
 
