@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod conformance;
+pub mod firmware;
 pub mod machine;
 pub mod qemu;
 

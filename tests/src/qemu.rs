@@ -45,23 +45,37 @@ fn spawn(mut qemu: Command) -> Child {
     })
 }
 
+pub fn missing(error: &std::io::Error) -> ! {
+    panic!("{PROGRAM}: {error}. The tests compare with QEMU: sudo apt-get install qemu-system-x86")
+}
+
 fn command(scratch: &Path) -> Command {
-    let mut qemu = Command::new(PROGRAM);
-    let files = [("402", "log", "0x402"), ("80", "post", "0x80")];
-    qemu.args("-accel tcg -icount shift=0,sleep=off -machine q35,smm=on -m 16 -nodefaults -display none".split(' '))
-        .args(["-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
-        .arg("-bios")
-        .arg(scratch.join("bios"))
-        .stdin(Stdio::null());
-    for (id, name, port) in files {
-        qemu.arg("-chardev").arg(format!("file,id=c{id},path={}", scratch.join(name).display()));
-        qemu.arg("-device").arg(format!("isa-debugcon,iobase={port},chardev=c{id}"));
+    let mut qemu = machine(16);
+    qemu.arg("-bios").arg(scratch.join("bios"));
+    for (name, port) in [("log", "0x402"), ("post", "0x80")] {
+        debug_console(&mut qemu, name, port, &scratch.join(name));
     }
     qemu
 }
 
+/// The machine without a ROM.
+pub fn machine(ram_mib: u32) -> Command {
+    let mut qemu = Command::new(PROGRAM);
+    qemu.args("-accel tcg -icount shift=0,sleep=off -machine q35,smm=on -nodefaults -display none".split(' '))
+        .args(["-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-m"])
+        .arg(ram_mib.to_string())
+        .stdin(Stdio::null());
+    qemu
+}
+
+/// A port whose bytes go to a file.
+pub fn debug_console(qemu: &mut Command, id: &str, port: &str, file: &Path) {
+    qemu.arg("-chardev").arg(format!("file,id={id},path={}", file.display()));
+    qemu.arg("-device").arg(format!("isa-debugcon,iobase={port},chardev={id}"));
+}
+
 /// A guest that never ends must not hang the tests.
-fn wait(mut qemu: Child) -> i32 {
+pub fn wait(mut qemu: Child) -> i32 {
     let pause = Duration::from_millis(5);
     for _ in 0..PATIENCE.as_millis() / pause.as_millis() {
         if let Some(status) = qemu.try_wait().expect("QEMU's status") {

@@ -1,5 +1,6 @@
 //! `smmlab`: the machine without a browser.
 
+mod boot;
 mod outputs;
 mod run;
 mod smi_flow;
@@ -18,6 +19,8 @@ struct Cli {
 enum Command {
     /// Run a ROM until it ends, and write down what it says
     Run(Box<run::Args>),
+    /// Boot a flash image, with commands for the OS's shell from a file
+    Boot(Box<boot::Args>),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
     SmiFlow(smi_flow::Args),
 }
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Boot(args) => boot::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -61,14 +61,14 @@ fn between<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
     number.ok_or_else(|| format!("give a number from {MIN} to {MAX}"))
 }
 
-fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+pub fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.into(), file.into())),
         _ => Err("write NAME=FILE, for example opt/org.smmlab/script=commands.bin".into()),
     }
 }
 
-fn read_input(path: &Path) -> Result<Vec<u8>> {
+pub fn read_input(path: &Path) -> Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).context("can't read standard input")?;
@@ -80,7 +80,7 @@ fn read_input(path: &Path) -> Result<Vec<u8>> {
 /// Larger files are no ROM; looking at the size first spares reading them.
 const LARGEST_ROM: u64 = 16 << 20;
 
-fn read_rom(path: &Path) -> Result<Vec<u8>> {
+pub fn read_rom(path: &Path) -> Result<Vec<u8>> {
     let what = || format!("can't read the ROM {} (--bios): give the path of an image file", path.display());
     let size = std::fs::metadata(path).with_context(what)?.len();
     if size > LARGEST_ROM {

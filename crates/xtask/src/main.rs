@@ -4,6 +4,7 @@
 //! one line that tells what to do.
 
 mod apt;
+mod firmware;
 mod lab;
 mod node;
 mod page;
@@ -47,6 +48,8 @@ enum Command {
     Check,
     /// Build the page for release into dist/
     Build,
+    /// Build the training firmware: target/firmware/{debug,release}/smmlab.fd
+    Firmware(firmware::Options),
     /// Build for release and tell the sizes: of the files, and of what a browser loads until the figure moves
     Size,
     /// Build for release and photograph every view: widths, themes, languages
@@ -71,6 +74,7 @@ fn run(command: Command) -> Result<()> {
         Command::Soak { args } => steps::run(&lab, &[&steps::SOAK], &args),
         Command::Check => steps::run(&lab, &steps::chosen(&["fmt", "clippy", "clippy-wasm"])?, &[]),
         Command::Build => page::build_alone(&lab),
+        Command::Firmware(options) => firmware::run(&lab, &options),
         Command::Size => steps::run(&lab, &steps::chosen(&["build", "size"])?, &[]),
         Command::Screenshots => steps::run(&lab, &steps::chosen(&["build", "screenshots"])?, &[]),
     }

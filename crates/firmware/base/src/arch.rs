@@ -1,0 +1,118 @@
+//! The processor: ports, MSRs, control registers.
+
+use core::arch::asm;
+
+macro_rules! port {
+    ($read:ident, $write:ident, $ty:ty, $reg:tt, $in:tt, $out:tt) => {
+        pub fn $read(port: u16) -> $ty {
+            let value;
+            // SAFETY: ports are no memory of this program.
+            unsafe { asm!($in, out($reg) value, in("dx") port, options(nostack, preserves_flags)) }
+            value
+        }
+        pub fn $write(port: u16, value: $ty) {
+            // SAFETY: as above. A write may raise an SMI, which is not to change memory that the
+            // compiler thinks it knows: hence no `nomem`.
+            unsafe { asm!($out, in("dx") port, in($reg) value, options(nostack, preserves_flags)) }
+        }
+    };
+}
+port!(in8, out8, u8, "al", "in al, dx", "out dx, al");
+port!(in16, out16, u16, "ax", "in ax, dx", "out dx, ax");
+port!(in32, out32, u32, "eax", "in eax, dx", "out dx, eax");
+
+/// All bytes to one port, with one instruction.
+pub fn out_bytes(port: u16, bytes: &[u8]) {
+    // SAFETY: reads `bytes` only.
+    unsafe {
+        asm!("rep outsb", in("dx") port, inout("rsi") bytes.as_ptr() => _, inout("rcx") bytes.len() => _,
+            options(readonly, nostack, preserves_flags));
+    }
+}
+
+/// Writes APM_CNT (B2h) with RAX = `rax`, whose low byte is the command, and returns RAX as the SMI
+/// handler left it. The jump ends QEMU's translation block, where it looks for the SMI.
+#[inline(never)]
+pub fn raise_sw_smi(rax: u64) -> u64 {
+    let mut value = rax;
+    // SAFETY: the SMI handler keeps all registers but RAX.
+    unsafe { asm!("out 0xb2, al", "jmp 2f", "2:", "nop", inout("rax") value, options(nostack)) }
+    value
+}
+
+pub fn tsc() -> u64 {
+    // SAFETY: every x86-64 processor has RDTSC.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+pub fn pause() {
+    core::hint::spin_loop();
+}
+
+pub fn rdmsr(msr: u32) -> u64 {
+    let (low, high): (u32, u32);
+    // SAFETY: a missing MSR is #GP, which is reported.
+    unsafe { asm!("rdmsr", in("ecx") msr, out("eax") low, out("edx") high, options(nomem, nostack, preserves_flags)) }
+    u64::from(high) << 32 | u64::from(low)
+}
+
+pub fn cpuid(leaf: u32) -> [u32; 4] {
+    let r = core::arch::x86_64::__cpuid(leaf);
+    [r.eax, r.ebx, r.ecx, r.edx]
+}
+
+/// Drops what the TLB knows about the page of `address`.
+pub fn invlpg(address: u64) {
+    // SAFETY: no effect but on the TLB.
+    unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) }
+}
+
+pub fn cr2() -> u64 {
+    let value;
+    // SAFETY: reading has no effect.
+    unsafe { asm!("mov {}, cr2", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
+}
+
+pub fn cr3() -> u64 {
+    let value;
+    // SAFETY: reading has no effect.
+    unsafe { asm!("mov {}, cr3", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
+}
+
+/// # Safety
+/// The tables at `root` map all that is in use, where it is in use.
+pub unsafe fn set_cr3(root: u64) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("mov cr3, {}", in(reg) root, options(nostack, preserves_flags)) }
+}
+
+/// Maskable interrupts off; whether they were on.
+pub fn disable_interrupts() -> bool {
+    let flags: u64;
+    // SAFETY: balanced push and pop.
+    unsafe { asm!("pushfq", "pop {}", "cli", out(reg) flags) }
+    flags & 1 << 9 != 0
+}
+
+/// Stops the processor for good.
+pub fn stop() -> ! {
+    loop {
+        // SAFETY: nothing goes on after this.
+        unsafe { asm!("cli", "hlt", options(nomem, nostack)) }
+    }
+}
+
+/// Physical memory at `address`, one access of exactly this width.
+pub mod mmio {
+    pub fn read<T>(address: u64) -> T {
+        // SAFETY: callers name registers or mapped memory; a page that isn't mapped is #PF, which is
+        // reported.
+        unsafe { (address as *const T).read_volatile() }
+    }
+    pub fn write<T>(address: u64, value: T) {
+        // SAFETY: as above, and nothing that Rust owns.
+        unsafe { (address as *mut T).write_volatile(value) }
+    }
+}

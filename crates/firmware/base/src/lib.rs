@@ -1,0 +1,62 @@
+//! What all modules of the training firmware share: processor, chipset, log, formats, types of the
+//! PI specification (UEFI's own come from `r-efi`), and the pools and databases that the DXE core
+//! and the SMM core each have one of.
+//!
+//! Addresses of hardware and layouts of the save state are this firmware's own transcription of the
+//! manuals: it shares nothing with the emulator but the formats of `pi`.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod arch;
+pub mod chipset;
+pub mod depex;
+pub mod dxe;
+pub mod fwcfg;
+pub mod global;
+pub mod heap;
+pub mod hob;
+pub mod log;
+pub mod names;
+pub mod pages;
+pub mod paging;
+pub mod pe;
+pub mod pei;
+pub mod pool;
+pub mod post;
+pub mod protocol;
+pub mod protocols;
+pub mod record;
+pub mod smm;
+pub mod smst;
+pub mod volume;
+
+pub use global::Global;
+pub use pi::Guid;
+pub use r_efi::efi;
+pub use r_efi::efi::{Handle, Status};
+
+/// `Err` for every status but EFI_SUCCESS.
+pub fn check(status: Status) -> Result<(), Status> {
+    if status == Status::SUCCESS { Ok(()) } else { Err(status) }
+}
+
+/// What a service returns.
+pub fn status(result: Result<(), Status>) -> Status {
+    match result {
+        Ok(()) => Status::SUCCESS,
+        Err(status) => status,
+    }
+}
+
+/// A failed assertion, on the host never reached: says where and stops the processor for good.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo) -> ! {
+    if cfg!(debug_assertions) {
+        let (file, line) = info.location().map_or(("?", 0), |at| (at.file(), at.line()));
+        log::line(format_args!("ASSERT {file}({line}): {}", info.message()));
+    }
+    arch::stop()
+}

@@ -1,0 +1,29 @@
+//! POST codes, port 80h: the article's and AMI's meanings (docs/firmware.md has the list).
+
+use crate::arch::out8;
+
+pub const PEI_CORE: u8 = 0x10;
+pub const MEMORY_INSTALLED: u8 = 0x31;
+/// CPU post-memory initialization, SMM initialization.
+pub const CPU_SMM: u8 = 0x36;
+pub const DXE_IPL: u8 = 0x4f;
+pub const DXE_CORE: u8 = 0x60;
+pub const RUNTIME_SERVICES: u8 = 0x62;
+/// North bridge DXE SMM initialization.
+pub const NB_DXE_SMM: u8 = 0x6a;
+/// South bridge DXE SMM initialization.
+pub const SB_DXE_SMM: u8 = 0x71;
+pub const BDS: u8 = 0x90;
+pub const READY_TO_BOOT: u8 = 0xad;
+pub const EXIT_BOOT_SERVICES: u8 = 0xaf;
+pub const SET_VIRTUAL_ADDRESS_MAP: u8 = 0xb0;
+pub const SET_VIRTUAL_ADDRESS_MAP_END: u8 = 0xb1;
+pub const RESET: u8 = 0xb3;
+/// Memory not installed (PEI); architectural protocols not available (DXE).
+pub const NO_MEMORY: u8 = 0x55;
+pub const NO_ARCH_PROTOCOL: u8 = 0xd3;
+
+pub fn post(code: u8) {
+    out8(0x80, code);
+    crate::record::write(&crate::record::Post { code });
+}

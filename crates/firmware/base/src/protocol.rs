@@ -1,0 +1,81 @@
+//! GUIDs, and the protocols' structures that `r-efi` doesn't have.
+
+use crate::{Guid, Handle, Status, efi};
+use core::ffi::c_void;
+
+macro_rules! guids {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => { $($(#[$doc])* pub const $name: Guid = Guid::new($text);)* };
+}
+
+guids! {
+    // Configuration tables, HOBs and event groups
+    HOB_LIST = "7739F24C-93D7-11D4-9A3A-0090273FC14D";
+    SMM_MEMORY_HOB = "6DADF1D1-D4CC-4910-BB6E-82B1FD80FF3D";
+    /// `gEdkiiPiSmmCommunicationRegionTableGuid`
+    COMMUNICATION_REGION_TABLE = "4E28CA50-D582-44AC-A11F-E3D56526DB34";
+    DXE_DISPATCH_EVENT = "7081E22F-CAC6-4053-9468-675782CF88E5";
+    END_OF_DXE_EVENT = "02CE967A-DD7E-4FFC-9EE7-810CF0470880";
+    EXIT_BOOT_SERVICES_EVENT = "27ABF055-B1B8-4C26-8048-748F37BAA2DF";
+    VIRTUAL_ADDRESS_CHANGE_EVENT = "13FA7698-C831-49C7-87EA-8F43FCC25196";
+    READY_TO_BOOT_EVENT = "7CE88FB3-4BD7-4679-87A8-A8D8DEE50D2B";
+
+    // PEI
+    MEMORY_DISCOVERED_PPI = "F894643D-C449-42D1-8EA8-85BDD8C65BDE";
+    DXE_IPL_PPI = "0AE8CE5D-E448-4437-A8D7-EBF5F194F731";
+
+    // DXE
+    BDS_ARCH = "665E3FF6-46CC-11D4-9A38-0090273FC14D";
+    CPU_ARCH = "26BACCB1-6F42-11D4-BCE7-0080C73C8881";
+    RUNTIME_ARCH = "B7DFB4E1-052F-449F-87BE-9818FC91B733";
+    RESET_ARCH = "27CFAC88-46CC-11D4-9A38-0090273FC14D";
+    LOADED_IMAGE = "5B1B31A1-9562-11D2-8E3F-00A0C969723B";
+    DXE_SMM_READY_TO_LOCK = "60FF8964-E906-41D0-AFED-F241E974E08E";
+
+    // SMM
+    SMM_BASE2 = "F4CCBFB7-F6E0-47FD-9DD4-10A8F150C191";
+    SMM_ACCESS2 = "C2702B74-800C-4131-8746-8FB5B89CE4AC";
+    SMM_CONTROL2 = "843DC720-AB1E-42CB-9357-8A0078F3561B";
+    SMM_COMMUNICATION = "C68ED8E2-9DC6-4CBD-9D94-DB65ACC5C332";
+    SMM_CONFIGURATION = "26EEB3DE-B689-492E-80F0-BE8BD7DA4BA7";
+    SMM_CPU = "EB346B97-975F-4A9F-8B22-F8E92BB3D569";
+    SMM_SW_DISPATCH2 = "18A3C6DC-5EEA-48C8-A1C1-B53389F98999";
+    SMM_END_OF_DXE = "24E70042-D5C5-4260-8C39-0AD3AA32E93D";
+    SMM_READY_TO_LOCK = "47B7FA8C-F4BD-4AF6-8200-333086F0D2C8";
+    /// The article's figure: drivers A, B and C each have a protocol and a SW SMI value.
+    DRIVER_A = "A0000000-5A5A-4C41-8B53-4D4D4C41420A";
+    DRIVER_B = "B0000000-5A5A-4C41-8B53-4D4D4C41420B";
+    DRIVER_C = "C0000000-5A5A-4C41-8B53-4D4D4C41420C";
+}
+
+/// `EFI_BDS_ARCH_PROTOCOL`
+#[repr(C)]
+pub struct Bds {
+    pub entry: extern "efiapi" fn(this: *const Bds),
+}
+
+/// `EFI_RUNTIME_ARCH_PROTOCOL`, without its lists: the driver keeps those to itself.
+#[repr(C)]
+pub struct Runtime {
+    pub boot_services_gone: bool,
+    pub virtual_mode: bool,
+    /// An image that must be moved when the OS chooses virtual addresses.
+    pub register_image: extern "efiapi" fn(this: *mut Runtime, base: u64, size: u64) -> Status,
+    /// An event of the group that is signalled at that moment.
+    pub register_event:
+        extern "efiapi" fn(this: *mut Runtime, notify: efi::EventNotify, context: *mut c_void) -> Status,
+}
+
+/// `EDKII_PI_SMM_COMMUNICATION_REGION_TABLE` with its one region.
+#[repr(C)]
+pub struct CommunicationRegionTable {
+    pub version: u32,
+    pub entries: u32,
+    pub descriptor_size: u32,
+    pub reserved: u32,
+    pub region: efi::MemoryDescriptor,
+}
+
+/// `EFI_LOADED_IMAGE_PROTOCOL`, filled as far as this firmware has it.
+pub type LoadedImage = r_efi::protocols::loaded_image::Protocol;
+
+pub type EntryPoint = extern "efiapi" fn(Handle, *mut efi::SystemTable) -> Status;

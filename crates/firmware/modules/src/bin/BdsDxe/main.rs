@@ -1,0 +1,38 @@
+//! BDS: the milestones of the end of boot, then the OS loader. PI 1.8 Vol. 2, "BDS Architectural
+//! Protocol"; the order of signals is OVMF's.
+#![no_std]
+#![no_main]
+
+use base::post::{self, post};
+use base::protocol::{self, Bds};
+use base::{Global, Handle, Status, debug, dxe, record};
+
+base::dxe_entry!(main);
+
+mod os;
+
+static BDS: Global<Bds> = Global::new(Bds { entry });
+static IMAGE: Global<Handle> = Global::new(core::ptr::null_mut());
+
+fn main(image: Handle) -> Result<(), Status> {
+    *IMAGE.get() = image;
+    dxe::install(&protocol::BDS_ARCH, BDS.as_ptr()).map(drop)
+}
+
+extern "efiapi" fn entry(_: *const Bds) {
+    post(post::BDS);
+    record::phase(record::phase::BDS);
+    let done = milestones().and_then(|()| os::load(*IMAGE.get()));
+    if let Err(status) = done {
+        debug!("[Bds] {}", base::names::Text(status));
+    }
+}
+
+fn milestones() -> Result<(), Status> {
+    debug!("[Bds] Entry...");
+    dxe::signal_group(&protocol::END_OF_DXE_EVENT)?;
+    dxe::install(&protocol::DXE_SMM_READY_TO_LOCK, core::ptr::null_mut::<()>())?;
+    post(post::READY_TO_BOOT);
+    record::phase(record::phase::READY_TO_BOOT);
+    dxe::signal_group(&protocol::READY_TO_BOOT_EVENT)
+}

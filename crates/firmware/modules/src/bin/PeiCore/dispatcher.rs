@@ -1,0 +1,67 @@
+//! The PEI dispatcher: every PEIM whose DEPEX is true runs, until none is left that can.
+
+use crate::{Core, ppi};
+use base::log::P;
+use base::names::Text;
+use base::pei::PeimEntry;
+use base::{Guid, Status, debug, pe, record, volume};
+use pi::depex::Dialect;
+use pi::layout::{ffs, section};
+use pi::view::File;
+
+/// PEIMs that the dispatcher can keep in mind: one bit each.
+const MOST: usize = 32;
+
+pub fn run(core: &mut Core, boot_volume: u64) {
+    let Some(boot_volume) = volume::at(boot_volume) else {
+        debug!("PEI: the boot firmware volume is damaged");
+        return;
+    };
+    let mut done = 0u32;
+    for round in 1.. {
+        let before = done;
+        let peims = volume::files(boot_volume).filter(|file| file.kind() == ffs::kind::PEIM);
+        for (index, peim) in peims.enumerate().take(MOST) {
+            if done & 1 << index == 0 && is_ready(core, &peim, round) {
+                done |= 1 << index;
+                start(core, &peim);
+            }
+        }
+        if done == before {
+            return;
+        }
+    }
+}
+
+/// A PEIM without DEPEX runs at once.
+fn is_ready(core: &mut Core, peim: &File, round: u32) -> bool {
+    debug!("Evaluate PEI DEPEX for FFS({})", peim.name());
+    let Some(depex) = peim.section(section::kind::PEI_DEPEX) else {
+        debug!("  RESULT = TRUE (No DEPEX)");
+        return true;
+    };
+    let present = |guid: &Guid| {
+        let mut ppi = core::ptr::null();
+        ppi::locate(&mut core.services, guid, &mut ppi) == Status::SUCCESS
+    };
+    let verdict = base::depex::evaluate(depex, Dialect::Pei, present);
+    record::depex(peim.name(), record::dispatcher::PEI, round, verdict);
+    verdict.is_ready()
+}
+
+fn start(core: &mut Core, peim: &File) {
+    let Some(image) = peim.section(section::kind::PE32) else { return };
+    let Ok(parsed) = pe::Image::parse(image) else { return };
+    let base = image.as_ptr() as u64;
+    let entry = base + parsed.entry() as u64;
+    debug!("Loading PEIM {}", peim.name());
+    debug!("Loading PEIM at 0x{} EntryPoint=0x{} {}.efi", P(base), P(entry), volume::UiName(peim));
+    record::loaded(peim.name(), base, image.len(), entry);
+    // SAFETY: the image lies where it was linked for; PEIMs' entry points have this type.
+    let entry = unsafe { core::mem::transmute::<u64, PeimEntry>(entry) };
+    let status = entry(&mut core.services);
+    record::dispatched(peim.name(), status);
+    if status != Status::SUCCESS {
+        debug!("PEI: {} returned {}", volume::UiName(peim), Text(status));
+    }
+}

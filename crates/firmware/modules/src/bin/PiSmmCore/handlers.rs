@@ -1,0 +1,104 @@
+//! SMI handlers: those of one GUID, and root handlers, which see every SMI. PI 1.8 Vol. 4,
+//! MmiManage(), MmiHandlerRegister(), MmiHandlerUnRegister().
+
+use alloc::vec::Vec;
+use base::smm::{INTERRUPT_PENDING, SmiHandler, WARN_SOURCE_PENDING, WARN_SOURCE_QUIESCED};
+use base::{Global, Guid, Handle, Status, record};
+use core::ffi::c_void;
+
+#[derive(Clone, Copy)]
+struct Handler {
+    /// Its handle; never used again.
+    id: usize,
+    guid: Option<Guid>,
+    function: SmiHandler,
+    /// Unregistered while handlers run; goes when none does.
+    to_remove: bool,
+}
+
+struct Handlers {
+    all: Vec<Handler>,
+    last: usize,
+    /// Calls of SmiManage() that haven't returned.
+    depth: usize,
+}
+
+static HANDLERS: Global<Handlers> = Global::new(Handlers { all: Vec::new(), last: 0, depth: 0 });
+
+/// Calls the handlers of a GUID until one is done with it; `None`: all root handlers.
+pub fn manage(guid: Option<&Guid>, context: *const c_void, buffer: *mut c_void, size: *mut usize) -> Status {
+    let matching = HANDLERS.get().all.iter().filter(|h| h.guid.as_ref() == guid && !h.to_remove);
+    let ids: Vec<usize> = matching.map(|h| h.id).collect();
+    if ids.is_empty() {
+        return if guid.is_some() { Status::NOT_FOUND } else { WARN_SOURCE_PENDING };
+    }
+    HANDLERS.get().depth += 1;
+    let mut result = if guid.is_some() { Status::NOT_FOUND } else { WARN_SOURCE_PENDING };
+    for id in ids {
+        let Some(handler) = HANDLERS.get().all.iter().find(|h| h.id == id && !h.to_remove).copied() else { continue };
+        let status = (handler.function)(id as Handle, context, buffer, size);
+        match status {
+            INTERRUPT_PENDING if guid.is_some() => {
+                result = INTERRUPT_PENDING;
+                break;
+            }
+            INTERRUPT_PENDING => result = INTERRUPT_PENDING,
+            Status::SUCCESS => {
+                result = Status::SUCCESS;
+                if guid.is_some() {
+                    break;
+                }
+            }
+            WARN_SOURCE_QUIESCED if result != Status::SUCCESS => result = WARN_SOURCE_QUIESCED,
+            WARN_SOURCE_QUIESCED | WARN_SOURCE_PENDING => {}
+            other => debug_assert!(false, "an SMI handler returned {}", base::names::Text(other)),
+        }
+    }
+    let handlers = HANDLERS.get();
+    handlers.depth -= 1;
+    if handlers.depth == 0 {
+        handlers.all.retain(|h| !h.to_remove);
+    }
+    result
+}
+
+fn optional(guid: *const Guid) -> Option<Guid> {
+    // SAFETY: null or the caller's GUID.
+    (!guid.is_null()).then(|| unsafe { *guid })
+}
+
+pub extern "efiapi" fn smi_manage(
+    guid: *const Guid,
+    context: *const c_void,
+    buffer: *mut c_void,
+    size: *mut usize,
+) -> Status {
+    manage(optional(guid).as_ref(), context, buffer, size)
+}
+
+pub extern "efiapi" fn register(function: SmiHandler, guid: *const Guid, handle: *mut Handle) -> Status {
+    if handle.is_null() {
+        return Status::INVALID_PARAMETER;
+    }
+    let guid = optional(guid);
+    let handlers = HANDLERS.get();
+    handlers.last += 1;
+    handlers.all.push(Handler { id: handlers.last, guid, function, to_remove: false });
+    let (kind, function) = (guid.unwrap_or(Guid::ZERO), function as usize as u64);
+    record::write(&record::HandlerRegistered { kind, value: 0.into(), function: function.into() });
+    // SAFETY: the caller's variable.
+    unsafe { *handle = handlers.last as Handle };
+    Status::SUCCESS
+}
+
+pub extern "efiapi" fn unregister(handle: Handle) -> Status {
+    let handlers = HANDLERS.get();
+    let Some(handler) = handlers.all.iter_mut().find(|h| h.id == handle as usize && !h.to_remove) else {
+        return Status::INVALID_PARAMETER;
+    };
+    handler.to_remove = true;
+    if handlers.depth == 0 {
+        handlers.all.retain(|h| !h.to_remove);
+    }
+    Status::SUCCESS
+}

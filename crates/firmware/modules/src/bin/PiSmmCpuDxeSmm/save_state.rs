@@ -1,0 +1,89 @@
+//! Save-state access: EFI_SMM_CPU_PROTOCOL. The maps are transcribed from the Intel SDM vol. 3, "SMRAM
+//! State Save Map and Intel 64 Architecture", and the AMD64 APM vol. 2, "SMRAM State-Save Area"; offsets
+//! count from SMBASE + 8000h, as theirs do.
+
+use base::Status;
+use base::smm::{SmmCpu, register};
+use core::ffi::c_void;
+
+/// From SMBASE.
+pub const AREA: u64 = 0xfc00;
+pub static SIZE: usize = 0x400;
+const MAP: u64 = 0x8000;
+const REVISION: u64 = 0x7efc;
+/// Low word of the revision.
+const AMD64: u32 = 0x64;
+
+/// PI's number, Intel 64, AMD64.
+const REGISTERS: [(u32, u16, u16); 26] = [
+    (20, 0x7fa8, 0x7e00), // ES
+    (21, 0x7fac, 0x7e10),
+    (22, 0x7fb0, 0x7e20),
+    (23, 0x7fb4, 0x7e30),
+    (24, 0x7fb8, 0x7e40),
+    (25, 0x7fbc, 0x7e50), // GS
+    (28, 0x7fc8, 0x7f60), // DR7
+    (29, 0x7fd0, 0x7f68), // DR6
+    (30, 0x7f54, 0x7fb8), // R8
+    (31, 0x7f4c, 0x7fb0),
+    (32, 0x7f44, 0x7fa8),
+    (33, 0x7f3c, 0x7fa0),
+    (34, 0x7f34, 0x7f98),
+    (35, 0x7f2c, 0x7f90),
+    (36, 0x7f24, 0x7f88),
+    (37, 0x7f1c, 0x7f80), // R15
+    (register::RAX, 0x7f5c, 0x7ff8),
+    (register::RBX, 0x7f74, 0x7fe0),
+    (register::RCX, 0x7f64, 0x7ff0),
+    (register::RDX, 0x7f6c, 0x7fe8),
+    (42, 0x7f7c, 0x7fd8), // RSP
+    (43, 0x7f84, 0x7fd0),
+    (44, 0x7f8c, 0x7fc8),
+    (45, 0x7f94, 0x7fc0),
+    (register::RIP, 0x7fd8, 0x7f78),
+    (51, 0x7fe8, 0x7f70), // RFLAGS
+];
+
+fn map() -> u64 {
+    crate::CPU.get().smbase + MAP
+}
+
+pub fn revision() -> u32 {
+    base::arch::mmio::read(map() + REVISION)
+}
+
+fn find(register: u32) -> Option<u64> {
+    let (_, intel, amd) = REGISTERS.iter().find(|(known, ..)| *known == register)?;
+    let offset = if revision() as u16 as u32 == AMD64 { *amd } else { *intel };
+    Some(map() + u64::from(offset))
+}
+
+pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: usize, buffer: *mut c_void) -> Status {
+    if cpu != 0 || buffer.is_null() || width > 8 {
+        return Status::INVALID_PARAMETER;
+    }
+    let mut value = [0u8; 8];
+    match register {
+        register::PROCESSOR_ID => {}
+        // The interrupted code's mode is always 64 bits here: nothing else runs on this platform.
+        register::LMA => value[0] = 64,
+        _ => match find(register) {
+            // SAFETY: the save state of this processor, which is in SMM.
+            Some(at) => value = unsafe { (at as *const [u8; 8]).read_unaligned() },
+            None => return Status::NOT_FOUND,
+        },
+    }
+    // SAFETY: the caller's buffer has `width` bytes.
+    unsafe { core::ptr::copy_nonoverlapping(value.as_ptr(), buffer.cast(), width) };
+    Status::SUCCESS
+}
+
+pub extern "efiapi" fn write(_: *const SmmCpu, width: usize, register: u32, cpu: usize, from: *const c_void) -> Status {
+    if cpu != 0 || from.is_null() || width > 8 {
+        return Status::INVALID_PARAMETER;
+    }
+    let Some(at) = find(register) else { return Status::NOT_FOUND };
+    // SAFETY: as above.
+    unsafe { core::ptr::copy_nonoverlapping(from.cast::<u8>(), at as *mut u8, width) };
+    Status::SUCCESS
+}

@@ -1,0 +1,180 @@
+//! The shell's commands. Numbers are hexadecimal, with or without 0x.
+
+use crate::loader::OS;
+use crate::say;
+use base::arch::{self, mmio};
+use base::chipset::{APM_DATA, pci};
+use base::names::Name;
+use base::smm::{COMMUNICATE_HEADER, CommunicateHeader};
+use base::{Guid, Status, efi};
+use core::ffi::c_void;
+use core::str::SplitWhitespace;
+
+const HELP: [&str; 12] = [
+    "smi VALUE [DATA]      write APM_CNT (B2h), DATA to B3h before",
+    "peek ADDRESS          read 32 bits of memory",
+    "poke ADDRESS VALUE    write 32 bits of memory",
+    "in PORT               read a byte",
+    "out PORT VALUE        write a byte",
+    "msr NUMBER            read a model-specific register",
+    "pci DEVICE FUNCTION REGISTER   read 32 bits of configuration space, bus 0",
+    "comm GUID             send a message to an SMI handler",
+    "attack [ADDRESS]      the same with a buffer at ADDRESS, else in SMRAM",
+    "latency COUNT         the longest of COUNT gaps between two readings of the TSC",
+    "reboot, poweroff      ResetSystem()",
+    "help                  this",
+];
+
+/// In RAX beside the command: no SMI handler leaves this.
+const NO_ANSWER: u64 = 0x5a5a_5a5a_5a5a_5a00;
+
+/// What is wrong with a command.
+struct Wrong;
+
+pub fn run(line: &str) {
+    let mut words = line.split_whitespace();
+    let Some(command) = words.next() else { return };
+    let done = match command {
+        "smi" => smi(&mut words),
+        "peek" => peek(&mut words),
+        "poke" => poke(&mut words),
+        "in" => input(&mut words),
+        "out" => output(&mut words),
+        "msr" => msr(&mut words),
+        "pci" => pci(&mut words),
+        "comm" => comm(&mut words),
+        "attack" => attack(&mut words),
+        "latency" => latency(&mut words),
+        "reboot" => reset(efi::RESET_COLD),
+        "poweroff" => reset(efi::RESET_SHUTDOWN),
+        "help" => {
+            HELP.iter().for_each(|line| say!("{line}"));
+            Ok(())
+        }
+        _ => Err(Wrong),
+    };
+    if done.is_err() {
+        say!("{command}: {}; `help` lists the commands", Name(Status::INVALID_PARAMETER));
+    }
+}
+
+fn number(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
+    parse(words.next().ok_or(Wrong)?)
+}
+
+fn parse(word: &str) -> Result<u64, Wrong> {
+    u64::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).map_err(|_| Wrong)
+}
+
+fn small<T: TryFrom<u64>>(words: &mut SplitWhitespace) -> Result<T, Wrong> {
+    T::try_from(number(words)?).map_err(|_| Wrong)
+}
+
+/// An address that the OS has mapped.
+fn address(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
+    number(words).and_then(|address| if address < 1 << 32 { Ok(address) } else { Err(Wrong) })
+}
+
+fn smi(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let value: u8 = small(words)?;
+    let data: u8 = match words.next() {
+        Some(word) => parse(word)?.try_into().map_err(|_| Wrong)?,
+        None => 0,
+    };
+    arch::out8(APM_DATA, data);
+    let asked = NO_ANSWER | u64::from(value);
+    match arch::raise_sw_smi(asked) {
+        answer if answer == asked => say!("smi 0x{value:02x}: no answer"),
+        answer => say!("smi 0x{value:02x}: {}", Name(Status::from_usize(answer as usize))),
+    }
+    Ok(())
+}
+
+fn peek(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let address = address(words)?;
+    // What the TLB knows may be from a time when SMRAM was open (QEMU keeps it).
+    arch::invlpg(address);
+    say!("peek 0x{address:08x}: {} 0x{:08x}", Name(Status::SUCCESS), mmio::read::<u32>(address));
+    Ok(())
+}
+
+fn poke(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let (address, value) = (address(words)?, small::<u32>(words)?);
+    arch::invlpg(address);
+    mmio::write(address, value);
+    say!("poke 0x{address:08x}: {}", Name(Status::SUCCESS));
+    Ok(())
+}
+
+fn input(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let port = small(words)?;
+    say!("in 0x{port:04x}: {} 0x{:02x}", Name(Status::SUCCESS), arch::in8(port));
+    Ok(())
+}
+
+fn output(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let (port, value) = (small(words)?, small(words)?);
+    arch::out8(port, value);
+    say!("out 0x{port:04x}: {}", Name(Status::SUCCESS));
+    Ok(())
+}
+
+fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let msr = small(words)?;
+    say!("msr 0x{msr:x}: {} 0x{:016x}", Name(Status::SUCCESS), arch::rdmsr(msr));
+    Ok(())
+}
+
+fn pci(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let (device, function, register) = (small(words)?, small(words)?, small(words)?);
+    let value = pci::function(0, device, function).read32(register);
+    say!("pci {device:02x}.{function:x} 0x{register:02x}: {} 0x{value:08x}", Name(Status::SUCCESS));
+    Ok(())
+}
+
+/// Communicate() with a buffer at this physical address.
+fn communicate(buffer: u64, length: usize) -> Status {
+    let os = OS.get();
+    let mut size = COMMUNICATE_HEADER + length;
+    // SAFETY: the IPL's protocol, where SetVirtualAddressMap() has moved it.
+    unsafe { ((*os.communication).communicate)(os.communication, buffer as *mut c_void, &mut size) }
+}
+
+fn comm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let guid: Guid = words.next().ok_or(Wrong)?.parse().map_err(|_| Wrong)?;
+    let buffer = OS.get().buffer;
+    mmio::write(buffer, CommunicateHeader { guid, length: 8 });
+    mmio::write(buffer + COMMUNICATE_HEADER as u64, 0u64);
+    say!("comm {guid}: {}", Name(communicate(buffer, 8)));
+    Ok(())
+}
+
+fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let target = match words.next() {
+        Some(word) => parse(word)?,
+        None => OS.get().smram,
+    };
+    say!("attack 0x{target:08x}: {}", Name(communicate(target, 8)));
+    Ok(())
+}
+
+fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let count = number(words)?;
+    let (mut last, mut longest) = (arch::tsc(), 0);
+    for _ in 0..count {
+        let now = arch::tsc();
+        longest = longest.max(now - last);
+        last = now;
+    }
+    say!("latency: {} {longest} ns", Name(Status::SUCCESS));
+    Ok(())
+}
+
+fn reset(kind: efi::ResetType) -> Result<(), Wrong> {
+    say!("ResetSystem()");
+    // SAFETY: the table that SetVirtualAddressMap() has moved.
+    let reset = unsafe { (*(*OS.get().system_table).runtime_services).reset_system };
+    // SAFETY: the service's types.
+    unsafe { reset(kind, Status::SUCCESS, 0, core::ptr::null_mut()) }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! A small OS: its loader ends boot services, gives their memory away and moves runtime services to
+//! high addresses; its shell takes commands from COM1, or from the fw_cfg file
+//! `opt/org.smmlab/script`, and works on the machine from outside SMM.
+//!
+//! Not here: interrupts, tasks. A fault stops the machine.
+#![no_std]
+#![no_main]
+
+mod commands;
+mod console;
+mod loader;
+mod shell;
+
+use base::{Handle, Status, record};
+
+base::dxe_entry!(main);
+
+fn main(image: Handle) -> Result<(), Status> {
+    loader::leave_boot_services(image)?;
+    // SAFETY: the OS's own stack; nothing of the old one is needed any more.
+    unsafe { loader::switch_stack(kernel) }
+}
+
+extern "efiapi" fn kernel() -> ! {
+    loader::use_runtime_services();
+    record::phase(record::phase::OS);
+    console::init();
+    say!("SMM Lab OS: {} KiB of boot memory freed", loader::freed() >> 10);
+    shell::run()
+}

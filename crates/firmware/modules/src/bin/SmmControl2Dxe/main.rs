@@ -1,0 +1,69 @@
+//! SmmControl2: raises software SMIs through APM_CNT. A runtime driver: the OS's calls of runtime
+//! services end in SMIs, too. ICH9 datasheet, "APM_CNT" and "SMI_EN".
+#![no_std]
+#![no_main]
+
+use base::arch::{in32, out8, out32, raise_sw_smi};
+use base::chipset::{APM_DATA, end_of_smi, lpc, pm};
+use base::post::{self, post};
+use base::smm::SmmControl2;
+use base::{Global, Handle, Status, debug, dxe, efi, protocol};
+use core::ffi::c_void;
+
+base::dxe_entry!(main);
+
+static CONTROL: Global<SmmControl2> = Global::new(SmmControl2 { trigger, clear, minimum_trigger_period: 0 });
+
+fn main(_: Handle) -> Result<(), Status> {
+    post(post::SB_DXE_SMM);
+    lpc::FUNCTION.write32(lpc::PMBASE, u32::from(pm::BASE) | 1);
+    lpc::FUNCTION.write8(lpc::ACPI_CNTL, lpc::ACPI_EN);
+    out32(pm::SMI_EN, in32(pm::SMI_EN) | pm::APMC_EN | pm::GBL_SMI_EN);
+    if in32(pm::SMI_EN) & (pm::APMC_EN | pm::GBL_SMI_EN) != pm::APMC_EN | pm::GBL_SMI_EN {
+        return Err(Status::DEVICE_ERROR);
+    }
+    end_of_smi();
+    dxe::on_protocol(&protocol::DXE_SMM_READY_TO_LOCK, lock_smi)?;
+    dxe::install(&protocol::SMM_CONTROL2, CONTROL.as_ptr()).map(drop)
+}
+
+/// GBL_SMI_EN can't be cleared from here on. (The datasheet's SMI_LOCK leaves APMC_EN alone.)
+extern "efiapi" fn lock_smi(event: efi::Event, _: *mut c_void) {
+    if dxe::locate::<()>(&protocol::DXE_SMM_READY_TO_LOCK).is_err() {
+        return;
+    }
+    lpc::FUNCTION.write8(lpc::GEN_PMCON_1, lpc::FUNCTION.read8(lpc::GEN_PMCON_1) | lpc::SMI_LOCK);
+    debug!("SmmControl2: GEN_PMCON_1 = 0x{:02X}", lpc::FUNCTION.read8(lpc::GEN_PMCON_1));
+    // SAFETY: the service's types. The event has done its work.
+    let _ = unsafe { (dxe::boot_services().close_event)(event) };
+}
+
+/// The value behind a port pointer that may be null.
+fn value(port: *const u8) -> u8 {
+    // SAFETY: null, or the caller's byte.
+    if port.is_null() { 0 } else { unsafe { *port } }
+}
+
+extern "efiapi" fn trigger(
+    this: *const SmmControl2,
+    command: *const u8,
+    data: *const u8,
+    periodic: bool,
+    _: usize,
+) -> Status {
+    if periodic {
+        return Status::DEVICE_ERROR;
+    }
+    clear(this, false);
+    out8(APM_DATA, value(data));
+    raise_sw_smi(value(command).into());
+    Status::SUCCESS
+}
+
+extern "efiapi" fn clear(_: *const SmmControl2, periodic: bool) -> Status {
+    if periodic {
+        return Status::INVALID_PARAMETER;
+    }
+    end_of_smi();
+    Status::SUCCESS
+}

@@ -1,0 +1,120 @@
+//! SmmSwDispatch2: hands a software SMI to the driver that registered its value. It also ends every
+//! SMI towards the chipset. PI 1.8 Vol. 4, "MM Software Dispatch Protocol".
+//!
+//! The answer is the custom of this firmware: EFI_NOT_FOUND or the handler's status in the RAX of the
+//! code that wrote APM_CNT.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use base::arch::{in8, in32};
+use base::chipset::{APM_CNT, APM_DATA, end_of_smi, pm};
+use base::smm::{SmiHandler, SmmCpu, SmmSwDispatch2, SwContext, SwRegisterContext, WARN_SOURCE_QUIESCED, register};
+use base::{Global, Handle, Status, debug, protocol, record, smst};
+use core::ffi::c_void;
+
+base::smm_entry!(main);
+
+/// Command 0 is the IPL's own.
+const MAXIMUM: usize = 0xff;
+const ANY: usize = usize::MAX;
+
+#[derive(Clone, Copy)]
+struct Child {
+    id: usize,
+    value: usize,
+    handler: SmiHandler,
+}
+
+static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
+static LAST: Global<usize> = Global::new(0);
+static CPU: Global<*mut SmmCpu> = Global::new(core::ptr::null_mut());
+static PROTOCOL: Global<SmmSwDispatch2> =
+    Global::new(SmmSwDispatch2 { register: register_child, unregister, maximum_sw_value: MAXIMUM });
+
+fn main() -> Result<(), Status> {
+    *CPU.get() = smst::locate(&protocol::SMM_CPU)?;
+    smst::handle_smi(on_smi, None)?;
+    smst::install(&protocol::SMM_SW_DISPATCH2, PROTOCOL.as_ptr()).map(drop)
+}
+
+fn is_free(value: usize) -> bool {
+    CHILDREN.get().iter().all(|child| child.value != value)
+}
+
+extern "efiapi" fn register_child(
+    _: *const SmmSwDispatch2,
+    handler: SmiHandler,
+    context: *mut SwRegisterContext,
+    handle: *mut Handle,
+) -> Status {
+    if context.is_null() || handle.is_null() {
+        return Status::INVALID_PARAMETER;
+    }
+    // SAFETY: the caller's variables.
+    let (context, handle) = unsafe { (&mut *context, &mut *handle) };
+    if context.sw_smi_input_value == ANY {
+        match (1..=MAXIMUM).find(|value| is_free(*value)) {
+            Some(value) => context.sw_smi_input_value = value,
+            None => return Status::OUT_OF_RESOURCES,
+        }
+    }
+    let value = context.sw_smi_input_value;
+    if !(1..=MAXIMUM).contains(&value) || !is_free(value) {
+        return Status::INVALID_PARAMETER;
+    }
+    *LAST.get() += 1;
+    CHILDREN.get().push(Child { id: *LAST.get(), value, handler });
+    *handle = *LAST.get() as Handle;
+    record::write(&record::HandlerRegistered {
+        kind: protocol::SMM_SW_DISPATCH2,
+        value: (value as u64).into(),
+        function: (handler as usize as u64).into(),
+    });
+    Status::SUCCESS
+}
+
+extern "efiapi" fn unregister(_: *const SmmSwDispatch2, handle: Handle) -> Status {
+    let before = CHILDREN.get().len();
+    CHILDREN.get().retain(|child| child.id != handle as usize);
+    if CHILDREN.get().len() < before { Status::SUCCESS } else { Status::INVALID_PARAMETER }
+}
+
+/// A root handler. QEMU never sets SMI_STS.APM: there the command alone tells.
+extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
+    let value = usize::from(in8(APM_CNT));
+    let status = in32(pm::SMI_STS);
+    if value != 0 && (status & pm::APM_STS != 0 || status == 0) {
+        answer(dispatch(value));
+    }
+    end_of_smi();
+    WARN_SOURCE_QUIESCED
+}
+
+fn dispatch(value: usize) -> Status {
+    let Some(child) = CHILDREN.get().iter().find(|child| child.value == value).copied() else {
+        debug!("No handler for SMI value 0x{value:x}");
+        return Status::NOT_FOUND;
+    };
+    let context = SwRegisterContext { sw_smi_input_value: value };
+    let mut sw = SwContext { cpu_index: 0, command_port: value as u8, data_port: in8(APM_DATA) };
+    let mut size = size_of::<SwContext>();
+    let context = (&raw const context).cast();
+    let status = (child.handler)(child.id as Handle, context, (&raw mut sw).cast(), &mut size);
+    record::write(&record::SmiDispatched {
+        kind: protocol::SMM_SW_DISPATCH2,
+        value: (value as u64).into(),
+        function: (child.handler as usize as u64).into(),
+        status: (status.as_usize() as u64).into(),
+    });
+    status
+}
+
+fn answer(status: Status) {
+    let (cpu, rax) = (*CPU.get(), status.as_usize() as u64);
+    // SAFETY: the CPU driver's protocol.
+    let written = unsafe { ((*cpu).write_save_state)(cpu, 8, register::RAX, 0, (&raw const rax).cast()) };
+    debug_assert!(written == Status::SUCCESS);
+}

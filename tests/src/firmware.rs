@@ -1,0 +1,103 @@
+//! The training firmware's images, and runs of them on QEMU and on ours.
+
+use board::{Board, Config, Machine, Stop};
+use pi::record::layout::Record;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use trace::{Level, Output, Recorder};
+
+use crate::{machine, qemu};
+
+/// The image is small, but RAM must hold TSEG and the boot's memory.
+pub const RAM_MIB: u32 = 16;
+/// Instructions after which a boot counts as hung.
+pub const PATIENCE: u64 = 20_000_000;
+
+pub struct Images {
+    pub debug: Vec<u8>,
+    pub release: Vec<u8>,
+}
+
+/// Builds both images as a person would (a moment when they are up to date).
+pub fn images() -> &'static Images {
+    static IMAGES: OnceLock<Images> = OnceLock::new();
+    IMAGES.get_or_init(|| {
+        let run = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--package=xtask", "--", "firmware"])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .output()
+            .expect("cargo can be started");
+        let files: Vec<PathBuf> = String::from_utf8_lossy(&run.stdout).lines().map(PathBuf::from).collect();
+        let [debug, release] = &files[..] else { panic!("{}", String::from_utf8_lossy(&run.stderr)) };
+        let read = |path: &Path| fs::read(path).expect("the image that was just built");
+        Images { debug: read(debug), release: read(release) }
+    })
+}
+
+/// What a boot left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// Port 402h.
+    pub log: String,
+    /// COM1.
+    pub console: String,
+    pub post: Vec<u8>,
+    /// Port 502h, without times.
+    pub records: Vec<Record>,
+    /// 0 when the script is done.
+    pub exit: Option<u32>,
+}
+
+impl Boot {
+    fn new(log: Vec<u8>, console: Vec<u8>, post: Vec<u8>, records: &[u8], exit: Option<u32>) -> Boot {
+        let records = pi::record::read(records).map(|located| located.expect("whole records").record).collect();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("ASCII");
+        Boot { log: text(log), console: text(console), post, records, exit }
+    }
+}
+
+pub fn power_on(board: Board, image: &[u8], script: &str) -> Machine {
+    let fw_cfg = vec![(demo_rom::SCRIPT_FILE.to_owned(), script.as_bytes().to_vec())];
+    let config = Config { board, ram_mib: RAM_MIB, bios: image.to_vec(), fw_cfg, ..Config::default() };
+    Machine::new(&config).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A boot on ours, to the end of the script or to a hang with interrupts off.
+pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
+    let mut tape = Recorder::new(Level::Output);
+    let stop = power_on(board, image, script).run_instructions(PATIENCE, &mut tape);
+    let events = tape.into_events();
+    let bytes = |door| machine::bytes(&events, door);
+    let exit = match stop {
+        Stop::Exit(value) => Some(value),
+        Stop::Halted => None,
+        other => panic!("{other:?} after this log:\n{}", String::from_utf8_lossy(&bytes(Output::Debug402))),
+    };
+    Boot::new(bytes(Output::Debug402), bytes(Output::Serial), bytes(Output::Post), &bytes(Output::FirmwareTrace), exit)
+}
+
+/// The same on QEMU, with the image in its flash, which only SMM may write.
+pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let at = |name: &str| scratch.path().join(name);
+    fs::write(at("flash"), image).expect("write the image");
+    fs::write(at("script"), script).expect("write the script");
+    let mut command = qemu::machine(RAM_MIB);
+    command
+        .arg("-drive")
+        .arg(format!("if=pflash,format=raw,unit=0,file={}", at("flash").display()))
+        .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
+        .arg("-fw_cfg")
+        .arg(format!("name={},file={}", demo_rom::SCRIPT_FILE, at("script").display()))
+        .arg("-serial")
+        .arg(format!("file:{}", at("console").display()));
+    for (name, port) in [("log", "0x402"), ("post", "0x80"), ("records", "0x502")] {
+        qemu::debug_console(&mut command, name, port, &at(name));
+    }
+    let status = qemu::wait(command.spawn().unwrap_or_else(|error| qemu::missing(&error)));
+    assert!(status & 1 == 1, "QEMU ended with status {status}");
+    let read = |name| fs::read(at(name)).unwrap_or_default();
+    Boot::new(read("log"), read("console"), read("post"), &read("records"), Some(status as u32 / 2))
+}

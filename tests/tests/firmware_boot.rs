@@ -1,0 +1,188 @@
+//! The training firmware from reset to the shell: the same on QEMU and on ours.
+
+use board::{Board, Stop};
+use e2e::firmware::{Boot, boot, boot_on_qemu, images, power_on};
+use pi::Guid;
+use pi::record::layout::{Record, lock};
+use trace::{Kind, Level, Output, Recorder};
+
+const SCRIPT: &str = "\
+smi 41
+smi 0x42 7
+smi 43
+smi 55
+peek f00000
+poke f00000 12345678
+peek 100000
+comm 0000000A-5A5A-4C41-8B53-4D4D4C414200
+attack
+attack 200000
+pci 1f 0 a0
+in b2
+nonsense
+";
+
+const POST: [u8; 16] = [0x01, 0x02, 0x03, 0x10, 0x31, 0x36, 0x4f, 0x60, 0x62, 0x6a, 0x71, 0x90, 0xad, 0xaf, 0xb0, 0xb1];
+
+/// Instructions from reset to the prompt that DEBUG may take.
+const BUDGET: u64 = 3_000_000;
+const LARGEST_IMAGE: usize = 1 << 20;
+
+fn without<'a>(log: &'a str, named: &str) -> Vec<&'a str> {
+    log.lines().filter(|line| !line.contains(named)).collect()
+}
+
+/// The answer to a command.
+fn answer<'a>(boot: &'a Boot, start: &str) -> &'a str {
+    boot.console.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}?\n{}", boot.console))
+}
+
+#[test]
+fn qemu_and_our_board_of_its_kind_agree_in_every_byte_but_the_times() {
+    for (image, name) in [(&images().debug, "DEBUG"), (&images().release, "RELEASE")] {
+        let (reference, ours) = (boot_on_qemu(image, SCRIPT), boot(Board::Qemu, image, SCRIPT));
+        assert_eq!(ours.post, POST, "{name}\n{}", ours.log);
+        assert_eq!(ours.log, reference.log, "{name}");
+        assert_eq!(ours, reference, "{name}");
+        assert_eq!(ours.exit, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn the_ich9_board_says_the_same_but_for_the_save_state_revision() {
+    const NAMED: &str = "save state revision";
+    let image = &images().debug;
+    let (qemu, ich9) = (boot(Board::Qemu, image, SCRIPT), boot(Board::Ich9, image, SCRIPT));
+    assert_eq!(without(&ich9.log, NAMED), without(&qemu.log, NAMED));
+    assert_eq!((&ich9.post, &ich9.console, ich9.exit), (&qemu.post, &qemu.console, qemu.exit));
+    let mut revisions = Vec::new();
+    let mut masked = |boot: &Boot| {
+        let mask = |record: &Record| match record {
+            Record::SmmEnter(enter) => {
+                revisions.push(enter.revision.get());
+                Record::SmmEnter(pi::record::layout::SmmEnter { revision: 0.into(), ..*enter })
+            }
+            other => *other,
+        };
+        boot.records.iter().map(mask).collect::<Vec<_>>()
+    };
+    assert_eq!(masked(&ich9), masked(&qemu));
+    revisions.dedup();
+    assert_eq!(revisions, [0x30101, 0x20064]);
+}
+
+#[test]
+fn an_smi_reaches_its_handler_and_an_unregistered_one_is_refused() {
+    for board in [Board::Ich9, Board::Qemu] {
+        let boot = boot(board, &images().debug, SCRIPT);
+        assert_eq!(answer(&boot, "smi 0x41"), "smi 0x41: EFI_SUCCESS");
+        assert_eq!(answer(&boot, "smi 0x42"), "smi 0x42: EFI_SUCCESS");
+        assert_eq!(answer(&boot, "smi 0x43"), "smi 0x43: EFI_SUCCESS");
+        assert_eq!(answer(&boot, "smi 0x55"), "smi 0x55: EFI_NOT_FOUND");
+        assert!(boot.log.contains("SMM Handler: received command 0x42, data 0x7\n"), "{}", boot.log);
+        assert!(boot.log.contains("No handler for SMI value 0x55\n"));
+        let values: Vec<u64> = dispatched_smis(&boot);
+        assert_eq!(values, [0x41, 0x42, 0x43]);
+    }
+}
+
+fn dispatched_smis(boot: &Boot) -> Vec<u64> {
+    let value = |record: &Record| match record {
+        Record::SmiDispatched(smi) => Some(smi.value.get()),
+        _ => None,
+    };
+    boot.records.iter().filter_map(value).collect()
+}
+
+#[test]
+fn locked_smram_reads_as_ones_and_messages_in_it_are_refused() {
+    for board in [Board::Ich9, Board::Qemu] {
+        let boot = boot(board, &images().debug, SCRIPT);
+        assert_eq!(answer(&boot, "peek 0x00f00000"), "peek 0x00f00000: EFI_SUCCESS 0xffffffff");
+        assert_eq!(answer(&boot, "attack 0x00f00000"), "attack 0x00f00000: EFI_ACCESS_DENIED");
+        // RAM, but none that the firmware keeps for communication.
+        assert_eq!(answer(&boot, "attack 0x00200000"), "attack 0x00200000: EFI_ACCESS_DENIED");
+        assert!(answer(&boot, "comm ").ends_with(": EFI_NOT_FOUND"), "the buffer is accepted, nobody handles the GUID");
+        // SMI_LOCK.
+        assert_eq!(answer(&boot, "pci 1f.0"), "pci 1f.0 0xa0: EFI_SUCCESS 0x00000010");
+        assert_eq!(answer(&boot, "nonsense: "), "nonsense: EFI_INVALID_PARAMETER; `help` lists the commands");
+    }
+}
+
+#[test]
+fn boot_services_memory_is_the_oss_after_exit_boot_services() {
+    let boot = boot(Board::Ich9, &images().debug, SCRIPT);
+    // The HOB list was here.
+    assert_eq!(answer(&boot, "peek 0x00100000"), "peek 0x00100000: EFI_SUCCESS 0xcccccccc");
+    let freed = answer(&boot, "SMM Lab OS: ");
+    assert!(!freed.contains(" 0 KiB"), "{freed}");
+}
+
+#[test]
+fn the_milestones_come_in_order_and_no_driver_after_the_lock() {
+    let boot = boot(Board::Ich9, &images().release, SCRIPT);
+    let step = |record: &Record| match record {
+        Record::ReadyToLock(step) => Some(step.step),
+        _ => None,
+    };
+    let steps: Vec<u8> = boot.records.iter().filter_map(step).collect();
+    assert_eq!(steps, [lock::END_OF_DXE, lock::DXE_SMM_READY_TO_LOCK, lock::SMRAM_LOCKED, lock::SMM_READY_TO_LOCK]);
+    let last = |wanted: fn(&Record) -> bool| boot.records.iter().rposition(wanted);
+    let registered = last(|record| matches!(record, Record::HandlerRegistered(_)));
+    let locked = last(|record| matches!(record, Record::ReadyToLock(_)));
+    assert!(registered < locked);
+}
+
+/// Driver C waits for driver B: makes it wait for a protocol that nobody installs.
+fn driver_c_waits_for_nobody(image: &[u8]) -> Vec<u8> {
+    const DRIVER_B: Guid = Guid::new("B0000000-5A5A-4C41-8B53-4D4D4C41420B");
+    let depex = [&[0x02], &DRIVER_B.0[..], &[0x03, 0x08]].concat();
+    let mut image = image.to_vec();
+    let places: Vec<usize> = (0..image.len()).filter(|&at| image[at..].starts_with(&depex)).collect();
+    let [at] = places[..] else { panic!("driver C's DEPEX is at {places:x?}") };
+    image[at + 1] ^= 0xff;
+    image
+}
+
+#[test]
+fn a_driver_whose_depex_never_comes_true_is_reported_on_debug_and_silently_absent_on_release() {
+    const REPORT: &str = "SMM Driver 0000000C-5A5A-4C41-8B53-4D4D4C414200 was discovered but not loaded!!\n";
+    for (image, says) in [(&images().debug, true), (&images().release, false)] {
+        let broken = driver_c_waits_for_nobody(image);
+        let runs =
+            [boot(Board::Ich9, &broken, SCRIPT), boot(Board::Qemu, &broken, SCRIPT), boot_on_qemu(&broken, SCRIPT)];
+        for boot in runs {
+            assert_eq!(answer(&boot, "smi 0x42"), "smi 0x42: EFI_SUCCESS");
+            assert_eq!(answer(&boot, "smi 0x43"), "smi 0x43: EFI_NOT_FOUND");
+            assert_eq!(boot.log.contains(REPORT), says, "{}", boot.log);
+            assert_eq!(boot.log.is_empty(), !says);
+            assert_eq!(boot.post, POST);
+        }
+    }
+}
+
+#[test]
+fn the_prompt_comes_in_time_and_the_image_is_small() {
+    for (image, name) in [(&images().debug, "DEBUG"), (&images().release, "RELEASE")] {
+        for board in [Board::Ich9, Board::Qemu] {
+            let mut machine = power_on(board, image, "help\n");
+            let mut console = Vec::new();
+            while !console.ends_with(b"> help") {
+                let mut tape = Recorder::new(Level::Output);
+                assert_eq!(machine.run_instructions(1000, &mut tape), Stop::Limit, "{name}");
+                let byte = |event: &trace::Event| match event.kind {
+                    Kind::Output { to: Output::Serial, byte } => Some(byte),
+                    _ => None,
+                };
+                for byte in tape.into_events().iter().filter_map(byte) {
+                    if !console.ends_with(b"> help") {
+                        console.push(byte);
+                    }
+                }
+                assert!(machine.instructions() < BUDGET, "{name} on {board:?}");
+            }
+            println!("{name}, {board:?}: {} instructions from reset to the prompt", machine.instructions());
+        }
+        assert!(image.len() <= LARGEST_IMAGE);
+    }
+}
