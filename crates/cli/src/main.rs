@@ -1,6 +1,7 @@
 //! `smmlab`: the machine without a browser.
 
 mod boot;
+mod image;
 mod outputs;
 mod run;
 mod smi_flow;
@@ -21,6 +22,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Boot a flash image, with commands for the OS's shell from a file
     Boot(Box<boot::Args>),
+    /// Look into a flash image, check it, change it
+    Image(image::Args),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
     SmiFlow(smi_flow::Args),
 }
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Boot(args) => boot::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

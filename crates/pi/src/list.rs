@@ -1,10 +1,10 @@
 //! An image as a flat list, for people and for JSON.
 
-use crate::Guid;
 use crate::depex::{Dialect, to_text};
-use crate::image::{Image, Location, Node, SectionBody, Visit};
+use crate::image::{Image, Location, Node, Section, SectionBody, Visit};
 use crate::layout::section;
 use crate::names::{FileType, SectionType};
+use crate::{Guid, pcd};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -47,9 +47,19 @@ pub enum Item {
         /// Of a DEPEX section; the error if it is malformed.
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         depex: Option<String>,
+        /// PCD words of a module of ours.
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+        pcd: Vec<Word>,
     },
     /// Bytes that belong to no volume or no file.
     Bytes { erased: bool },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Word {
+    pub name: String,
+    pub value: u32,
 }
 
 impl Image {
@@ -95,10 +105,15 @@ fn item(visit: &Visit<'_>, names: &[(Guid, String)]) -> Item {
                 SectionBody::Encoded { definition, .. } => Some(definition_name(definition)),
                 _ => None,
             };
-            Item::Section { kind: SectionType(section.kind), definition, depex }
+            Item::Section { kind: SectionType(section.kind), definition, depex, pcd: words(section) }
         }
         Node::Bytes(bytes) => Item::Bytes { erased: bytes.iter().all(|byte| *byte == 0xff) },
     }
+}
+
+fn words(section: &Section) -> Vec<Word> {
+    let module = section.bytes().filter(|_| matches!(section.kind, section::kind::PE32 | section::kind::TE));
+    pcd::words(module.unwrap_or_default()).map(|word| Word { name: word.name.to_string(), value: word.value }).collect()
 }
 
 fn definition_name(guid: &Guid) -> String {

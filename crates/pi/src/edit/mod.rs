@@ -11,6 +11,7 @@ mod tests;
 
 pub use apply::{apply, apply_to};
 pub use error::{EditError, EditReason};
+pub use target::find_file;
 
 use crate::depex::Dialect;
 use crate::names::FileType;

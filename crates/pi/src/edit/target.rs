@@ -88,6 +88,20 @@ pub(super) fn find(image: &Image, name: &str, volume: Option<&str>) -> Result<Ta
     }
 }
 
+/// The one file of this GUID or name, with its place.
+pub fn find_file<'a>(
+    image: &'a Image,
+    name: &str,
+    volume: Option<&str>,
+) -> Result<(Visit<'a>, &'a crate::image::File), EditReason> {
+    let nth = find(image, name, volume)?.nth;
+    let files = image.walk().into_iter().filter_map(|visit| match visit.node {
+        Node::File(file) => Some((visit, file)),
+        _ => None,
+    });
+    files.into_iter().nth(nth).ok_or(EditReason::NoSections)
+}
+
 /// Any file of the volume that holds the one file which `wanted` accepts, or of the one named.
 pub(super) fn find_in_volume(image: &Image, volume: Option<&str>, wanted: impl Fn(Guid) -> bool) -> Option<Target> {
     let all = candidates(image);

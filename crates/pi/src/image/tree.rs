@@ -167,6 +167,14 @@ impl Section {
         self.headers.len() + self.body.size()
     }
 
+    /// A copy of the data, whatever it is; of a compressed section the compressed data.
+    #[must_use]
+    pub fn data(&self) -> Vec<u8> {
+        let mut data = Vec::with_capacity(self.body.size());
+        self.body.write(&mut data);
+        data
+    }
+
     /// The data of a leaf.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {
