@@ -1,13 +1,13 @@
 //! What a figure tells the page around it: the DOM event `smm-lab:event`, which bubbles from the figure.
 //! An article, a course platform or a test listens to it; its detail is read from the machine's tape.
 
-use js_sys::{Object, Reflect};
+use serde::Serialize;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement};
 
 pub const NAME: &str = "smm-lab:event";
 
 /// The event's `detail`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Detail {
     /// Stage that the machine has come to: `os`, `smi`, `save-state`, `smram` or `rsm`.
     pub stage: &'static str,
@@ -17,23 +17,13 @@ pub struct Detail {
     pub time: String,
 }
 
-impl Detail {
-    fn object(&self) -> Object {
-        let object = Object::new();
-        let fields = [("stage", self.stage.into()), ("taken", self.taken.into()), ("time", (&self.time).into())];
-        for (name, value) in fields {
-            // A plain object takes any field.
-            let _ = Reflect::set(&object, &name.into(), &value);
-        }
-        object
-    }
-}
-
 pub fn send(from: &HtmlElement, detail: &Detail) {
     let init = CustomEventInit::new();
     init.set_bubbles(true);
     init.set_composed(true);
-    init.set_detail(&detail.object());
+    if let Ok(detail) = serde_wasm_bindgen::to_value(detail) {
+        init.set_detail(&detail);
+    }
     if let Ok(event) = CustomEvent::new_with_event_init_dict(NAME, &init) {
         // A listener's "prevent default" prevents nothing here.
         let _ = from.dispatch_event(&event);

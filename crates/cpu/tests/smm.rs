@@ -171,7 +171,9 @@ fn a_halted_processor_halts_again_unless_the_handler_clears_auto_halt() {
             rig.ram.put(common::CODE, &[0xf4, 0x90, 0xf4]);
             rig.step();
             assert_eq!(rig.cpu.activity, Activity::Halted);
+            assert!(rig.ram.kinds().any(|k| *k == Kind::Halt));
             rig.smi().step();
+            assert!(rig.ram.kinds().any(|k| *k == Kind::Wake { by: trace::WakeReason::Smi }));
             let slot = slot(map, SaveField::AutoHalt);
             let at = SAVE + u64::from(slot.offset);
             assert_eq!(rig.ram.get(at, slot.size.into()), 1, "{map:?}");

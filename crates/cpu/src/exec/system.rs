@@ -22,6 +22,7 @@ impl Cpu {
             Hlt => {
                 self.privileged()?;
                 self.activity = Activity::Halted;
+                env.bus.emit(trace::Kind::Halt);
                 self.attend = true;
                 Ok(())
             }
