@@ -1,0 +1,221 @@
+//! Damaged images, the same each time: nothing panics, what is read is written back as it was, and
+//! an edit gives a well-formed image or an error. `PI_FUZZ_SECONDS` lets it go on for longer.
+
+use pi::depex::{Dialect, Evaluation, decode, to_text, validate};
+use pi::edit::{Depex, Drop, Edit, End, Order, apply};
+use pi::image::{Body, File, Image, Placed, Section, SectionBody, Sections, Severity, Volume};
+use pi::layout::{ffs, fv, section};
+use pi::{Guid, pcd, record, view};
+use std::time::{Duration, Instant};
+
+const SECONDS: u64 = 2;
+
+/// Runs `test` on one seed after the other until its time is over, but on a few seeds at least.
+fn fuzz(mut test: impl FnMut(&mut Random)) {
+    let seconds = std::env::var("PI_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
+    let (start, time) = (Instant::now(), Duration::from_secs(seconds));
+    let mut seed = 0;
+    while seed < 50 || start.elapsed() < time {
+        seed += 1;
+        test(&mut Random(seed));
+    }
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+
+    /// Bytes changed, set to an edge, copied elsewhere, cut off.
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..=self.below(8) {
+            let at = self.below(bytes.len());
+            let size = 1 + self.below(8);
+            let end = bytes.len().min(at + size);
+            match self.below(6) {
+                0 => bytes[at..end].fill(0xff),
+                1 => bytes[at..end].fill(0),
+                2 => bytes[at] ^= 1 << self.below(8),
+                3 => {
+                    let to = self.below(bytes.len() - (end - at) + 1);
+                    bytes.copy_within(at..end, to);
+                }
+                4 if self.below(8) == 0 => bytes.truncate(at.max(1)),
+                _ => bytes[at] = self.next() as u8,
+            }
+        }
+    }
+}
+
+fn driver(nth: u8, depex: &[u8]) -> File {
+    let list = vec![
+        Section::new(section::kind::SMM_DEPEX, depex.to_vec()),
+        Section::new(section::kind::PE32, vec![0x90; 64]),
+        Section::user_interface(&format!("Driver{nth}")),
+    ];
+    let mut sections = Sections { list, tail: Vec::new() };
+    sections.seal().unwrap();
+    File::new(Guid([nth; 16]), ffs::kind::SMM, Body::Sections(sections))
+}
+
+fn volume(files: Vec<File>) -> Volume {
+    let mut volume = Volume::new(fv::FFS2, 1, 0x1000).unwrap();
+    volume.files_mut().unwrap().extend(files.into_iter().map(Placed::new));
+    volume.place().unwrap();
+    volume
+}
+
+/// A volume with drivers, a nested volume, and that one once more compressed.
+fn seed_image() -> Vec<u8> {
+    let drivers = || vec![driver(1, &[6, 8]), driver(2, &[2; 17]), driver(3, &[6, 5, 8])];
+    let nested = |packed: bool| {
+        let mut holder = Section::new(section::kind::FIRMWARE_VOLUME_IMAGE, Vec::new());
+        holder.body =
+            SectionBody::Image(Image { parts: vec![pi::image::Part::Volume(volume(drivers()))], ..Image::default() });
+        let mut sections = Sections { list: vec![holder], tail: Vec::new() };
+        if packed {
+            let mut headers = vec![0, 0, 0, section::kind::GUID_DEFINED];
+            headers.extend(section::LZMA.0);
+            headers.extend([24, 0, 1, 0]);
+            let parameters = vec![0x5d, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let body = SectionBody::Encoded {
+                packed: parameters,
+                definition: section::LZMA,
+                inner: Some(sections),
+                changed: true,
+            };
+            let section = Section { gap: Vec::new(), kind: section::kind::GUID_DEFINED, headers, body };
+            sections = Sections { list: vec![section], tail: Vec::new() };
+        }
+        sections.seal().unwrap();
+        File::new(Guid([9 + u8::from(packed); 16]), ffs::kind::FIRMWARE_VOLUME_IMAGE, Body::Sections(sections))
+    };
+    let mut outer = Volume::new(fv::FFS2, 4, 0x1000).unwrap();
+    let mut files = drivers();
+    files.extend([nested(false), nested(true)]);
+    outer.files_mut().unwrap().extend(files.into_iter().map(Placed::new));
+    outer.place().unwrap();
+    let image = Image { parts: vec![pi::image::Part::Volume(outer)], ..Image::default() };
+    image.write()
+}
+
+#[test]
+fn a_damaged_image_is_read_checked_listed_and_written_back_as_it_was() {
+    let seed = seed_image();
+    assert!(!Image::parse(&seed).check().iter().any(|finding| finding.severity == Severity::Error));
+    fuzz(|random| {
+        let mut bytes = seed.clone();
+        random.damage(&mut bytes);
+        let image = Image::parse(&bytes);
+        assert!(image.write() == bytes);
+        for finding in image.check() {
+            let _ = finding.error.to_string();
+        }
+        let _ = serde_json::to_string(&image.list()).unwrap();
+        if let Ok(volume) = view::Volume::parse(&bytes) {
+            let _ = volume.check();
+            let sections = volume.files().flatten().flat_map(|file| file.sections()).flatten();
+            sections.for_each(|section| assert!(section.sections().count() < bytes.len()));
+        }
+    });
+}
+
+#[test]
+fn an_edit_of_a_damaged_image_gives_a_well_formed_one_or_an_error() {
+    let seed = seed_image();
+    fuzz(|random| {
+        let mut bytes = seed.clone();
+        if random.below(2) == 0 {
+            random.damage(&mut bytes);
+        }
+        let edits: Vec<Edit> = (0..=random.below(3)).map(|_| edit(random)).collect();
+        match apply(&bytes, &edits) {
+            Ok(edited) => assert_eq!(edited.len(), bytes.len()),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    });
+}
+
+fn edit(random: &mut Random) -> Edit {
+    let name = |random: &mut Random| Guid([1 + random.below(3) as u8; 16]).to_string();
+    let file = name(random);
+    let volume = Some(["0x0", "0x248", "nowhere"][random.below(3)].into());
+    match random.below(3) {
+        0 => {
+            let hex = (0..random.below(400)).map(|_| format!("{:02x}", random.below(12))).collect();
+            Edit::Depex(Depex { file, volume, hex: Some(hex), unchecked: true, ..Depex::default() })
+        }
+        1 => Edit::Drop(Drop { file, volume }),
+        _ => {
+            let to = [Some(End::First), Some(End::Last), None][random.below(3)];
+            let before = (to.is_none()).then(|| name(random));
+            Edit::Order(Order { file, volume, before, after: None, to })
+        }
+    }
+}
+
+#[test]
+fn any_bytes_are_a_depex_that_is_evaluated_to_an_end() {
+    fuzz(|random| {
+        let code: Vec<u8> =
+            (0..random.below(300)).map(|_| [random.next() as u8, random.below(11) as u8][random.below(2)]).collect();
+        for dialect in [Dialect::Pei, Dialect::Dxe, Dialect::Smm] {
+            let answer = random.below(2) == 0;
+            let steps: Vec<_> = Evaluation::new(&code, dialect, |_| answer).collect();
+            assert!(steps.len() <= code.len() + 1);
+            assert!(steps.last().is_some_and(|step| step.verdict.is_some()));
+            if validate(&code, dialect).is_ok() && pi::depex::placement(&code).is_none() {
+                assert!(matches!(steps.last().unwrap().verdict, Some(pi::depex::Verdict::Done(_))));
+            }
+        }
+        if let Ok(text) = to_text(&code, |_| None) {
+            let valid = decode(&code).flatten().all(|instruction| instruction.op.code() != 0xff);
+            assert!(!valid || pi::depex::assemble(&text, |_| None).unwrap() == code);
+        }
+    });
+}
+
+#[test]
+fn any_bytes_are_a_capture_of_records_and_errors_that_cover_it() {
+    fuzz(|random| {
+        let mut bytes = Vec::new();
+        for _ in 0..random.below(20) {
+            let phase = record::layout::Phase { phase: random.next() as u8 };
+            record::emit(&mut |part| bytes.extend_from_slice(part), random.next(), 0, &phase);
+        }
+        bytes.push(0xa5);
+        random.damage(&mut bytes);
+        let mut next = 0;
+        for result in record::read(&bytes) {
+            let (offset, size) = match result {
+                Ok(located) => (located.offset, record::layout::HEADER_SIZE),
+                Err(error) => (error.offset, error.skipped),
+            };
+            assert!(offset >= next && size > 0);
+            next = offset + size;
+        }
+        assert!(next <= bytes.len());
+    });
+}
+
+#[test]
+fn any_bytes_may_hold_pcd_words() {
+    fuzz(|random| {
+        let mut bytes = vec![0; 64];
+        bytes.extend(pcd::SIGNATURE);
+        bytes.extend((random.below(9) as u32).to_le_bytes());
+        bytes.resize(200 + random.below(200), 0x41);
+        random.damage(&mut bytes);
+        assert!(pcd::words(&bytes).all(|word| word.offset + 4 <= bytes.len()));
+    });
+}
