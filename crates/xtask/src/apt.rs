@@ -15,6 +15,7 @@ fn package(tool: Tool) -> Option<(&'static str, &'static str)> {
     Some(match tool {
         Tool::Qemu => ("qemu-system-x86", "to compare the emulator with"),
         Tool::Ovmf => ("ovmf", "stock firmware images to read"),
+        Tool::PythonVenv => ("python3-venv", "to hold programs of others that read firmware images"),
         Tool::Chromium => ("chromium", "browser for the page's tests"),
         Tool::ChromeDriver => ("chromium-driver", "drives it in wasm tests"),
         Tool::CjkFonts => ("fonts-noto-cjk", "Japanese letters in it"),
@@ -31,6 +32,7 @@ pub fn present(lab: &Lab, tool: Tool) -> Result<bool> {
     Ok(match tool {
         Tool::Qemu => on_path(lab, "qemu-system-x86_64")?,
         Tool::Ovmf => Path::new("/usr/share/OVMF").is_dir(),
+        Tool::PythonVenv => has_python_venv(lab),
         Tool::Chromium => chromium(lab)?.is_some(),
         Tool::ChromeDriver => on_path(lab, "chromedriver")?,
         Tool::CjkFonts => has_japanese_font(lab),
@@ -57,6 +59,11 @@ pub fn chromium(lab: &Lab) -> Result<Option<String>> {
 
 fn on_path(lab: &Lab, program: &str) -> Result<bool> {
     Ok(which::which_in(program, Some(lab.path()?), &lab.root).is_ok())
+}
+
+/// Debian's python3 alone comes without what makes virtual environments.
+fn has_python_venv(lab: &Lab) -> bool {
+    cmd!(lab.sh, "python3 -c 'import ensurepip, venv'").quiet().ignore_stdout().ignore_stderr().run().is_ok()
 }
 
 fn has_japanese_font(lab: &Lab) -> bool {

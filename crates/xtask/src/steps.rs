@@ -14,6 +14,8 @@ use crate::{apt, page};
 const WASM_PACKAGES: [&str; 2] = ["web", "worker"];
 /// Packages with tests that run as WebAssembly, in node or in headless Chromium.
 const WASM_TESTED: [&str; 1] = ["worker"];
+/// What the tests on this machine compare with.
+const HOST_TESTS: &[Tool] = &[Tool::Qemu, Tool::Ovmf, Tool::PythonVenv];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 pub struct Step {
@@ -36,13 +38,7 @@ static TESTS: [Step; 8] = [
         after: None,
         run: clippy_wasm,
     },
-    Step {
-        name: "host",
-        about: "tests on this machine",
-        needs: &[&[Tool::Qemu, Tool::Ovmf]],
-        after: None,
-        run: host_tests,
-    },
+    Step { name: "host", about: "tests on this machine", needs: &[HOST_TESTS], after: None, run: host_tests },
     Step { name: "wasm", about: "tests as WebAssembly", needs: &[tools::WASM_TESTS], after: None, run: wasm_tests },
     Step {
         name: "build",
@@ -75,8 +71,7 @@ static SCREENSHOTS: Step = Step {
     run: |lab, _| page::screenshots(lab),
 };
 
-pub static SOAK: Step =
-    Step { name: "soak", about: "long tests", needs: &[&[Tool::Qemu, Tool::Ovmf]], after: None, run: soak_tests };
+pub static SOAK: Step = Step { name: "soak", about: "long tests", needs: &[HOST_TESTS], after: None, run: soak_tests };
 
 /// The steps of these names and those that they build on; all tests if none is named.
 pub fn chosen(names: &[impl AsRef<str>]) -> Result<Vec<&'static Step>> {

@@ -19,6 +19,7 @@ pub enum Tool {
     // In the order of installation: what may have to stop and ask for a person comes first.
     Qemu,
     Ovmf,
+    PythonVenv,
     Chromium,
     ChromeDriver,
     CjkFonts,
@@ -103,9 +104,13 @@ fn present(lab: &Lab, tool: Tool) -> Result<bool> {
         Tool::Trunk => version_of(lab, "trunk").as_deref() == Some(TRUNK),
         Tool::Node => node::present(lab),
         Tool::NodePackages => node::packages_present(lab),
-        Tool::Npm | Tool::Qemu | Tool::Ovmf | Tool::Chromium | Tool::ChromeDriver | Tool::CjkFonts => {
-            apt::present(lab, tool)?
-        }
+        Tool::Npm
+        | Tool::Qemu
+        | Tool::Ovmf
+        | Tool::PythonVenv
+        | Tool::Chromium
+        | Tool::ChromeDriver
+        | Tool::CjkFonts => apt::present(lab, tool)?,
     })
 }
 
