@@ -1,6 +1,8 @@
 //! Damaged images, the same each time: nothing panics, what is read is written back as it was, and
 //! an edit gives a well-formed image or an error. `PI_FUZZ_SECONDS` lets it go on for longer.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
 use pi::depex::{Dialect, Evaluation, decode, to_text, validate};
 use pi::edit::{Depex, Drop, Edit, End, Order, apply};
 use pi::image::{Body, File, Image, Placed, Section, SectionBody, Sections, Severity, Volume};

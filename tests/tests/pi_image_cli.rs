@@ -1,5 +1,7 @@
 //! `smmlab image` as a black box, on Debian's OVMF.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
 use e2e::cli::{Ran, smmlab};
 use serde_json::Value;
 use std::fs;

@@ -1,6 +1,8 @@
 //! Two programs that others wrote read the same images as we do, and find the same files: GUID,
 //! type, size and DEPEX. They come from PyPI into a folder of their own.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
 use pi::edit::{Depex, Drop, Edit, Order, apply};
 use pi::image::{Image, Node};
 use pi::layout::section::kind::{DXE_DEPEX, PEI_DEPEX, SMM_DEPEX};
@@ -60,7 +62,7 @@ fn ours(bytes: &[u8]) -> Vec<Value> {
         let Node::File(file) = visit.node else { continue };
         let sections = file.body.sections().map_or(&[][..], |sections| &sections.list);
         let depex = sections.iter().filter(|section| [DXE_DEPEX, PEI_DEPEX, SMM_DEPEX].contains(&section.kind));
-        let depex: Vec<_> = depex.map(|section| json!([section.kind, hex(section.bytes().unwrap())])).collect();
+        let depex: Vec<_> = depex.map(|section| json!([section.kind, hex(&section.data())])).collect();
         let header = &file.header;
         files.push(json!({ "guid": header.name, "type": header.kind, "size": file.size(), "depex": depex }));
     }
@@ -77,7 +79,11 @@ fn theirs(lister: &str, image: &Path) -> Vec<Value> {
     assert!(run.status.success(), "{lister}: {}", String::from_utf8_lossy(&run.stderr));
     let lines = String::from_utf8_lossy(&run.stdout);
     // uefi_firmware also prints what it thinks.
-    lines.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
 }
 
 /// The Python that has the peers; installs them the first time.
@@ -95,7 +101,7 @@ fn python() -> &'static PathBuf {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), advice);
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
         run(Command::new(&python).args(pip).args(PACKAGES), "these tests need PyPI once: is the network there?");
-        fs::write(done, wanted).unwrap();
+        fs::write(done, wanted).expect("the folder is ours");
         python
     })
 }

@@ -111,6 +111,7 @@ impl Parser {
                     files.push(self.placed(&file, at));
                 }
                 Err(error) => {
+                    self.stray(view, end..error.offset, Rule::GapNotErased, at, &mut strays);
                     self.flaw(at, error.offset, error.rule);
                     strays.push((error.offset, view.bytes()[error.offset..].to_vec()));
                     return Data::Files { files, strays };

@@ -140,3 +140,14 @@ fn compressed_data_that_is_damaged_is_a_flaw_of_its_section() {
     assert_eq!(image.flaws[0].trouble, Trouble::Format(crate::Rule::Compressed));
     assert!(image.write() == bytes);
 }
+
+#[test]
+fn bytes_in_front_of_a_file_that_cannot_be_read_are_kept() {
+    let mut bytes = image_of(vec![driver(1, "A", "TRUE END"), driver(2, "B", "TRUE END")]);
+    let second = Image::parse(&bytes).volumes().next().unwrap().files()[1].offset;
+    bytes[second - 1] = 0x55;
+    bytes[second + 0x16] = 0x7f;
+    let image = Image::parse(&bytes);
+    assert_eq!(image.flaws.len(), 2);
+    assert!(image.write() == bytes);
+}
