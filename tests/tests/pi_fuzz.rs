@@ -167,6 +167,45 @@ fn edit(random: &mut Random) -> Edit {
 }
 
 #[test]
+fn any_files_are_placed_in_their_order_aligned_and_well_formed() {
+    fuzz(|random| {
+        let files: Vec<File> = (0..random.below(12)).map(|nth| sized(nth as u8 + 1, random)).collect();
+        let names: Vec<Guid> = files.iter().map(|file| file.header.name).collect();
+        let mut volume = Volume::new(fv::FFS2, 4, 0x1000).unwrap();
+        volume.files_mut().unwrap().extend(files.into_iter().map(Placed::new));
+        if volume.place().is_err() {
+            return;
+        }
+        let image = Image { parts: vec![pi::image::Part::Volume(volume)], ..Image::default() };
+        let bytes = image.write();
+        let image = Image::parse(&bytes);
+        assert_eq!(image.check(), []);
+        let files = image.volumes().next().unwrap().files();
+        let placed: Vec<Guid> =
+            files.iter().map(|placed| placed.file.header.name).filter(|name| *name != Guid::ONES).collect();
+        assert_eq!(placed, names);
+        // An edit and its reverse give the image that was.
+        if let [first, second, ..] = names[..] {
+            let order = |file: Guid, before: Guid| {
+                let before = Some(before.to_string());
+                Edit::Order(Order { file: file.to_string(), before, ..Order::default() })
+            };
+            let there = apply(&bytes, &[order(second, first)]);
+            assert!(there.is_err() || apply(&there.unwrap(), &[order(first, second)]).unwrap() == bytes);
+        }
+    });
+}
+
+/// A raw file of some size and alignment.
+fn sized(nth: u8, random: &mut Random) -> File {
+    let mut file = File::new(Guid([nth; 16]), ffs::kind::RAW, Body::Bytes(vec![nth; random.below(0x800)]));
+    file.header.attributes = (random.below(5) as u8) << ffs::attribute::DATA_ALIGNMENT_SHIFT;
+    file.header.attributes |= [0, ffs::attribute::CHECKSUM][random.below(2)];
+    file.seal();
+    file
+}
+
+#[test]
 fn any_bytes_are_a_depex_that_is_evaluated_to_an_end() {
     fuzz(|random| {
         let code: Vec<u8> =
