@@ -124,6 +124,15 @@ fn edits_from_a_file_are_done_and_seen_and_the_source_stays_as_it_is() {
     let order = succeeds(&["order", &edited]);
     let place = |name: &str| order.find(name).unwrap();
     assert!(place("SmmLockBox") < place("CpuIo2Smm"), "{order}");
+    let lists = json(&["apriori", &edited, "--json"]);
+    assert_eq!(
+        (&lists[1]["guid"], &lists[1]["files"][2]["name"]),
+        (&"FC510EE7-FFDC-11D4-BD41-0080C73C8881".into(), &"PcdDxe".into())
+    );
+    let volumes = json(&["order", &edited, "--json"]);
+    let drivers = volumes[1]["drivers"].as_array().unwrap();
+    let variable = drivers.iter().find(|driver| driver["name"] == "VariableSmm").unwrap();
+    assert_eq!((&variable["type"], &variable["depex"][0]["text"]), (&"smm-driver".into(), &"TRUE END".into()));
     let list = succeeds(&["list", &edited]);
     assert!(list.contains("dxe-driver      470CB248-E8AC-473C-BB4F-81069A1FE6FD SmmFaultTolerantWriteDxe"));
 }

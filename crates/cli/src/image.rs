@@ -1,8 +1,9 @@
 //! `smmlab image`: what is in a flash image, and changes to it. An image is only read; what a
 //! command changes goes to the file that `--output` names.
 
-mod dispatch;
+mod depex;
 mod edits;
+mod order;
 mod text;
 
 use anyhow::{Context, Result, bail};
@@ -28,11 +29,11 @@ enum Command {
     /// Show volumes and files, inside compressed sections too
     List(ListArgs),
     /// Show a file's DEPEX and evaluate it, or change it
-    Depex(dispatch::DepexArgs),
+    Depex(depex::Args),
     /// Show the drivers in the order of their volumes, or move a file
-    Order(dispatch::OrderArgs),
+    Order(order::OrderArgs),
     /// Show the a-priori lists, or set one
-    Apriori(dispatch::AprioriArgs),
+    Apriori(order::AprioriArgs),
     /// Take a file out
     Drop(edits::DropArgs),
     /// Change a file's type
@@ -80,9 +81,9 @@ struct ExtractArgs {
 pub fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
         Command::List(args) => list(args),
-        Command::Depex(args) => dispatch::depex(args),
-        Command::Order(args) => dispatch::order(args),
-        Command::Apriori(args) => dispatch::apriori(args),
+        Command::Depex(args) => depex::run(args),
+        Command::Order(args) => order::order(args),
+        Command::Apriori(args) => order::apriori(args),
         Command::Drop(args) => edits::drop(args),
         Command::Type(args) => edits::retype(args),
         Command::Extract(args) => extract(args),

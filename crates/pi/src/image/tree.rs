@@ -111,7 +111,7 @@ impl Image {
         })
     }
 
-    /// The first flaw that isn't only a wrong checksum or state, if any: the tree isn't all there.
+    /// Err with the first flaw: there is something in the image that couldn't be read.
     pub fn whole(&self) -> Result<(), &ImageError> {
         self.flaws.first().map_or(Ok(()), Err)
     }

@@ -1,12 +1,11 @@
-//! What a dispatcher looks at: DEPEX, order, a-priori lists. Each command shows, or changes.
+//! `smmlab image depex`: shows and evaluates an expression, or changes it.
 
 use super::edits::edit;
 use super::{file_json, read, report_flaws, text};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use pi::depex::{self, Dialect, Evaluation, Step, Verdict};
-use pi::edit::{Apriori, Depex, Edit, End, Order};
-use pi::image::{File, Image, Node, Volume};
-use pi::layout::ffs::kind;
+use pi::edit::{Depex, Edit};
+use pi::image::{File, Image};
 use pi::names::FileType;
 use pi::{Guid, known};
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Phase {
+pub enum Phase {
     Pei,
     Dxe,
     Smm,
@@ -31,7 +30,7 @@ impl From<Phase> for Dialect {
 }
 
 #[derive(clap::Args)]
-pub struct DepexArgs {
+pub struct Args {
     image: PathBuf,
     /// The file's GUID or name
     file: String,
@@ -63,53 +62,7 @@ pub struct DepexArgs {
     output: Option<PathBuf>,
 }
 
-#[derive(clap::Args)]
-pub struct OrderArgs {
-    image: PathBuf,
-    /// GUID or name of the file to move
-    #[arg(requires = "output", requires = "place")]
-    file: Option<String>,
-    /// Only in this volume: its GUID or offset
-    #[arg(long)]
-    volume: Option<String>,
-    /// In front of this file
-    #[arg(long, value_name = "FILE", group = "place")]
-    before: Option<String>,
-    /// Behind this file
-    #[arg(long, value_name = "FILE", group = "place")]
-    after: Option<String>,
-    /// In front of all
-    #[arg(long, group = "place")]
-    first: bool,
-    /// Behind all
-    #[arg(long, group = "place")]
-    last: bool,
-    /// Where to write the changed image
-    #[arg(long, value_name = "FILE", requires = "file")]
-    output: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-pub struct AprioriArgs {
-    image: PathBuf,
-    /// Which list; EDK II's DXE and SMM cores read the same
-    #[arg(long, value_enum, default_value = "smm")]
-    phase: Phase,
-    /// In this volume: its GUID or offset
-    #[arg(long)]
-    volume: Option<String>,
-    /// Set the list: GUIDs or names, with commas between
-    #[arg(long, value_name = "FILE,…", value_delimiter = ',', requires = "output")]
-    set: Option<Vec<String>>,
-    /// Drop the list
-    #[arg(long, requires = "output", conflicts_with = "set")]
-    clear: bool,
-    /// Where to write the changed image
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-pub fn depex(args: &DepexArgs) -> Result<ExitCode> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(output) = &args.output {
         let edit = Depex {
             file: args.file.clone(),
@@ -148,7 +101,8 @@ fn protocol(name: &str) -> Result<Guid> {
     guid.with_context(|| format!("--present: {name:?} is neither a GUID nor a known name{}", near()))
 }
 
-fn sections(file: &File) -> Vec<(Dialect, Vec<u8>)> {
+/// A file's DEPEX sections.
+pub fn sections(file: &File) -> Vec<(Dialect, Vec<u8>)> {
     let of =
         |dialect: Dialect| file.find_all(dialect.section()).into_iter().map(move |section| (dialect, section.data()));
     [Dialect::Pei, Dialect::Dxe, Dialect::Smm].into_iter().flat_map(of).collect()
@@ -199,81 +153,4 @@ fn step_json(step: &Step) -> Value {
         "found": step.found,
         "stack": step.stack.iter().collect::<Vec<_>>(),
     })
-}
-
-pub fn order(args: &OrderArgs) -> Result<ExitCode> {
-    let (Some(file), Some(output)) = (&args.file, &args.output) else {
-        let image = Image::parse(&read(&args.image)?);
-        each_volume(&image, |volume, name| {
-            let drivers: Vec<_> =
-                volume.files().iter().map(|placed| &placed.file).filter(|file| is_dispatched(file)).collect();
-            if !drivers.is_empty() {
-                text::line(name)?;
-            }
-            drivers.iter().enumerate().try_for_each(|(nth, file)| print_driver(nth + 1, file))
-        })?;
-        return report_flaws(&args.image, &image);
-    };
-    let to = if args.first { Some(End::First) } else { args.last.then_some(End::Last) };
-    let edit = Order {
-        file: file.clone(),
-        volume: args.volume.clone(),
-        before: args.before.clone(),
-        after: args.after.clone(),
-        to,
-    };
-    self::edit(&args.image, &[Edit::Order(edit)], output)
-}
-
-/// Each volume with a line that names it.
-fn each_volume(image: &Image, mut show: impl FnMut(&Volume, &str) -> Result<()>) -> Result<()> {
-    for visit in image.walk() {
-        if let Node::Volume(volume) = visit.node {
-            let name = volume.name().map_or(String::new(), |guid| format!(" {guid}"));
-            show(volume, &format!("volume{name} at {}", visit.at))?;
-        }
-    }
-    Ok(())
-}
-
-fn is_dispatched(file: &File) -> bool {
-    use kind::{COMBINED_PEIM_DRIVER, COMBINED_SMM_DXE, DRIVER, MM_STANDALONE, PEIM, SMM};
-    [PEIM, DRIVER, COMBINED_PEIM_DRIVER, SMM, COMBINED_SMM_DXE, MM_STANDALONE].contains(&file.header.kind)
-}
-
-fn print_driver(nth: usize, file: &File) -> Result<()> {
-    let text = |code: &[u8]| depex::to_text(code, |_| None).unwrap_or_else(|error| error.to_string());
-    let depex: Vec<_> =
-        sections(file).iter().map(|(dialect, code)| format!("{}: {}", dialect.name(), text(code))).collect();
-    let name = file.ui_name().unwrap_or_default();
-    let kind = FileType(file.header.kind);
-    text::line(&format!("{nth:>5}. {kind:<15} {} {name:<28} {}", file.header.name, depex.join("; ")))
-}
-
-pub fn apriori(args: &AprioriArgs) -> Result<ExitCode> {
-    let Some(output) = &args.output else {
-        let image = Image::parse(&read(&args.image)?);
-        each_volume(&image, |volume, name| {
-            volume.files().iter().map(|placed| &placed.file).try_for_each(|file| print_apriori(volume, file, name))
-        })?;
-        return report_flaws(&args.image, &image);
-    };
-    let files = match (&args.set, args.clear) {
-        (Some(files), _) => files.clone(),
-        (None, true) => Vec::new(),
-        (None, false) => bail!("--output wants a change: give --set or --clear"),
-    };
-    let edit = Apriori { phase: args.phase.into(), files, volume: args.volume.clone() };
-    self::edit(&args.image, &[Edit::Apriori(edit)], output)
-}
-
-fn print_apriori(volume: &Volume, file: &File, name: &str) -> Result<()> {
-    let Some(list) = file.apriori() else { return Ok(()) };
-    text::line(&format!("{name}, {}", file.header.name))?;
-    for (nth, guid) in list.iter().enumerate() {
-        let listed = volume.files().iter().map(|placed| &placed.file).find(|file| file.header.name == *guid);
-        let name = listed.map_or_else(|| "(no file of this volume)".into(), |file| file.ui_name().unwrap_or_default());
-        text::line(&format!("{:>5}. {guid} {name}", nth + 1))?;
-    }
-    Ok(())
 }
