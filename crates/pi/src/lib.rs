@@ -14,6 +14,8 @@ extern crate alloc;
 mod codec;
 pub mod depex;
 #[cfg(feature = "alloc")]
+pub mod dispatch;
+#[cfg(feature = "alloc")]
 pub mod edit;
 mod error;
 mod guid;

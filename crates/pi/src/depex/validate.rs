@@ -4,6 +4,7 @@ use super::{Dialect, Op, STACK_DEPTH, decode};
 
 /// Where an expression breaks which rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("DEPEX offset {offset:#x}{}: {reason}", Opcode(*opcode))]
 pub struct DepexError {
     pub offset: usize,
@@ -20,6 +21,7 @@ impl core::fmt::Display for Opcode {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DepexReason {
     #[error("a dependency expression is not empty")]
