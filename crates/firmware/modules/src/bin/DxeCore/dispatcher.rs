@@ -164,23 +164,34 @@ fn schedule_with_neighbours(index: usize) {
     let file = DISPATCHER.get().drivers[index].file.name();
     // At once, so that drivers that name each other don't go round in circles.
     DISPATCHER.get().drivers[index].state = State::Scheduled;
-    schedule_neighbours(file, "BEFORE", |placement| matches!(placement, Placement::Before(name) if name == file));
+    schedule_neighbours(file, "BEFORE", |placement| match placement {
+        Placement::Before(name) => Some(name),
+        _ => None,
+    });
     DISPATCHER.get().scheduled.push_back(index);
-    schedule_neighbours(file, "AFTER", |placement| matches!(placement, Placement::After(name) if name == file));
+    schedule_neighbours(file, "AFTER", |placement| match placement {
+        Placement::After(name) => Some(name),
+        _ => None,
+    });
 }
 
-fn schedule_neighbours(file: Guid, word: &str, is_neighbour: impl Fn(Placement) -> bool) {
+/// Asks all drivers that wait for a neighbour; `named` gives the file that they name.
+fn schedule_neighbours(file: Guid, word: &str, named: impl Fn(Placement) -> Option<Guid>) {
     for index in 0..DISPATCHER.get().drivers.len() {
         let driver = &DISPATCHER.get().drivers[index];
-        if driver.state != State::Dependent || !driver.placement.is_some_and(&is_neighbour) {
+        let Some(neighbour) = driver.placement.and_then(&named) else { continue };
+        if driver.state != State::Dependent {
             continue;
         }
+        let (found, answer) = if neighbour == file { (true, "TRUE") } else { (false, "FALSE") };
         debug!("Evaluate DXE DEPEX for FFS({})", driver.file.name());
-        debug!("  {word} FFS({file}) = TRUE");
+        debug!("  {word} FFS({neighbour}) = {answer}");
         debug!("  END");
-        debug!("  RESULT = TRUE");
-        record::depex(driver.file.name(), DXE, DISPATCHER.get().round, depex::Verdict::Done(true));
-        schedule_with_neighbours(index);
+        debug!("  RESULT = {answer}");
+        record::depex(driver.file.name(), DXE, DISPATCHER.get().round, depex::Verdict::Done(found));
+        if found {
+            schedule_with_neighbours(index);
+        }
     }
 }
 
