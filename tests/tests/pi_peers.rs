@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+use e2e::firmware::images;
 use pi::edit::{Depex, Drop, Edit, Order, apply};
-use pi::image::{Image, Node};
+use pi::image::{Image, Node, Visit};
 use pi::layout::section::kind::{DXE_DEPEX, PEI_DEPEX, SMM_DEPEX};
 use serde_json::{Value, json};
 use std::fs;
@@ -40,6 +41,22 @@ fn both_peers_read_an_image_that_we_edited_inside_compressed_data() {
     let path = folder.path().join("edited.fd");
     fs::write(&path, &edited).unwrap();
     agree(&path, &edited);
+}
+
+#[test]
+fn both_peers_read_the_training_firmware() {
+    let folder = tempfile::tempdir().unwrap();
+    for (bytes, name) in [(&images().debug, "debug.fd"), (&images().release, "release.fd")] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let files = agree(&path, bytes);
+        let drivers = Image::parse(bytes).walk().into_iter().filter(is_smm_driver).count();
+        assert!(drivers >= 5 && files > drivers, "{name}: {drivers} of {files} files are SMM drivers");
+    }
+}
+
+fn is_smm_driver(visit: &Visit<'_>) -> bool {
+    matches!(visit.node, Node::File(file) if file.header.kind == pi::layout::ffs::kind::SMM)
 }
 
 /// All three agree; the number of files.
