@@ -34,14 +34,13 @@ impl<'a> Boot<'a> {
     /// `is_driver`: the file's entry point is one that returns.
     pub fn new(records: &'a [Record], is_driver: impl Fn(Guid) -> bool) -> Boot<'a> {
         let mut boot = Boot { records, installs: Vec::new(), running: Vec::new(), lock: None };
-        let (mut last, mut bds) = (None, false);
+        let mut bds = false;
         for (at, record) in records.iter().enumerate() {
             match record {
                 Record::Loaded(loaded) if is_driver(loaded.file) => boot.running.push(loaded.file),
                 Record::Dispatched(done) => {
                     let inner = boot.running.iter().rposition(|file| *file == done.file);
                     boot.running.truncate(inner.unwrap_or(boot.running.len()));
-                    last = Some(done.file);
                 }
                 Record::Phase(now) => bds |= now.phase == phase::BDS,
                 Record::ProtocolInstalled(new) => boot.installs.push(Install {
@@ -51,9 +50,8 @@ impl<'a> Boot<'a> {
                     by: boot.running.last().copied(),
                 }),
                 Record::ReadyToLock(step) if step.step != lock::END_OF_DXE && boot.lock.is_none() => {
-                    let by = boot.running.last().copied();
-                    // A driver's request is met as soon as its entry point has returned.
-                    let by = by.or_else(|| if bds { boot.bds() } else { last });
+                    let asked = boot.installer(known::named("gEfiDxeSmmReadyToLockProtocolGuid"));
+                    let by = asked.or_else(|| boot.installer(known::named("gEfiBdsArchProtocolGuid")).filter(|_| bds));
                     boot.lock = Some(Lock { at, by });
                 }
                 _ => {}
@@ -62,9 +60,8 @@ impl<'a> Boot<'a> {
         boot
     }
 
-    fn bds(&self) -> Option<Guid> {
-        let arch = known::named("gEfiBdsArchProtocolGuid");
-        self.installs.iter().find(|install| install.guid == arch)?.by
+    fn installer(&self, protocol: Guid) -> Option<Guid> {
+        self.installs.iter().find(|install| install.guid == protocol)?.by
     }
 
     /// The driver that asked for the lock; None: there was no lock.

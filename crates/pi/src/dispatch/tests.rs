@@ -110,7 +110,8 @@ fn drivers_in_a_cycle_are_told_from_those_that_wait_for_it() {
 fn behind_the_lock_are_those_whose_turn_or_whose_protocol_came_too_late() {
     // Driver 1 asks for the lock: 2 was ready, 3 becomes so.
     let first = [found(1), found(2), found(3), looked(2, 1), looked(3, 0)];
-    let records = [&first[..], &starts(1), &[locked(), installed(protocol(9))]].concat();
+    let asks = [loaded(1), installed(known::named("gEfiDxeSmmReadyToLockProtocolGuid")), returned(1, 0)];
+    let records = [&first[..], &asks, &[locked(), installed(protocol(9))]].concat();
     let why = reasons(&["TRUE END", "TRUE END", &on(&[9])], &records);
     let behind = |late| Reason::BehindLock { late, locked_by: Some(guid(1)) };
     assert_eq!(why, [(guid(2), behind(vec![])), (guid(3), behind(vec![protocol(9)]))]);
