@@ -1,6 +1,7 @@
 //! The training firmware's images, and runs of them on QEMU and on ours.
 
 use board::{Board, Config, Machine, Stop};
+use pi::edit::{Edit, apply};
 use pi::record::layout::Record;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,13 @@ pub fn images() -> &'static Images {
         let read = |path: &Path| fs::read(path).expect("the image that was just built");
         Images { debug: read(debug), release: read(release) }
     })
+}
+
+/// The image with these edits done, each in JSON as docs/edits.md has them.
+pub fn edited(image: &[u8], edits: &[&str]) -> Vec<u8> {
+    let parse = |text: &&str| serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    let edits: Vec<Edit> = edits.iter().map(parse).collect();
+    apply(image, &edits).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What a boot left behind.

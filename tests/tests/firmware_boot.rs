@@ -1,8 +1,7 @@
 //! The training firmware from reset to the shell: the same on QEMU and on ours.
 
 use board::{Board, Stop};
-use e2e::firmware::{Boot, boot, boot_on_qemu, images, power_on};
-use pi::Guid;
+use e2e::firmware::{Boot, boot, boot_on_qemu, edited, images, power_on};
 use pi::record::layout::{Record, lock};
 use trace::{Kind, Level, Output, Recorder};
 
@@ -133,22 +132,15 @@ fn the_milestones_come_in_order_and_no_driver_after_the_lock() {
     assert!(registered < locked);
 }
 
-/// Driver C waits for driver B: makes it wait for a protocol that nobody installs.
-fn driver_c_waits_for_nobody(image: &[u8]) -> Vec<u8> {
-    const DRIVER_B: Guid = Guid::new("B0000000-5A5A-4C41-8B53-4D4D4C41420B");
-    let depex = [&[0x02], &DRIVER_B.0[..], &[0x03, 0x08]].concat();
-    let mut image = image.to_vec();
-    let places: Vec<usize> = (0..image.len()).filter(|&at| image[at..].starts_with(&depex)).collect();
-    let [at] = places[..] else { panic!("driver C's DEPEX is at {places:x?}") };
-    image[at + 1] ^= 0xff;
-    image
-}
+/// Driver C waits for a protocol that nobody installs.
+const WAITS_FOR_NOBODY: &str =
+    r#"{"op": "depex", "file": "DriverC", "text": "PUSH B1000000-5A5A-4C41-8B53-4D4D4C41420B END"}"#;
 
 #[test]
 fn a_driver_whose_depex_never_comes_true_is_reported_on_debug_and_silently_absent_on_release() {
     const REPORT: &str = "SMM Driver 0000000C-5A5A-4C41-8B53-4D4D4C414200 was discovered but not loaded!!\n";
     for (image, says) in [(&images().debug, true), (&images().release, false)] {
-        let broken = driver_c_waits_for_nobody(image);
+        let broken = edited(image, &[WAITS_FOR_NOBODY]);
         let runs =
             [boot(Board::Ich9, &broken, SCRIPT), boot(Board::Qemu, &broken, SCRIPT), boot_on_qemu(&broken, SCRIPT)];
         for boot in runs {

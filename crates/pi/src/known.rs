@@ -103,6 +103,10 @@ known! {
     "gEfiSmmSxDispatch2ProtocolGuid" = "456D2859-A84B-4E47-A2EE-3276D886997D",
     "gEfiSmmUsbDispatch2ProtocolGuid" = "EE9B8D90-C5A6-40A2-BDE2-52558D33CCA1",
     "gEfiSmmVariableProtocolGuid" = "ED32D533-99E6-4209-9CC0-2D72CDD998A7",
+    // Protocols of the training firmware's drivers A, B and C.
+    "gSmmLabDriverAProtocolGuid" = "A0000000-5A5A-4C41-8B53-4D4D4C41420A",
+    "gSmmLabDriverBProtocolGuid" = "B0000000-5A5A-4C41-8B53-4D4D4C41420B",
+    "gSmmLabDriverCProtocolGuid" = "C0000000-5A5A-4C41-8B53-4D4D4C41420C",
     // Architectural protocols, PI 1.8 Vol. 2, 12.
     "gEfiBdsArchProtocolGuid" = "665E3FF6-46CC-11D4-9A38-0090273FC14D",
     "gEfiCapsuleArchProtocolGuid" = "5053697E-2CBC-4819-90D9-0580DEEE5754",

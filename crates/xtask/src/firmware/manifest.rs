@@ -1,7 +1,5 @@
 //! `image.toml`: volumes and their files.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, Result, anyhow, bail};
 use pi::Guid;
 use serde::Deserialize;
@@ -9,7 +7,6 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    guids: BTreeMap<String, String>,
     pub volume: Vec<Volume>,
 }
 
@@ -98,14 +95,13 @@ impl File {
 }
 
 impl Manifest {
-    /// A name of [guids], one that EDK II knows, or a file of this image.
+    /// A name that `pi` knows, or a file of this image.
     fn guid(&self, name: &str) -> Option<Guid> {
-        let own = self.guids.get(name).and_then(|text| text.parse().ok());
         let file = || {
             let found = self.volume.iter().flat_map(|volume| &volume.file).find(|file| file.module == name)?;
             found.guid().ok()
         };
-        own.or_else(|| pi::known::guid(name)).or_else(file)
+        pi::known::guid(name).or_else(file)
     }
 
     pub fn file_guid(&self, module: &str) -> Result<Guid> {

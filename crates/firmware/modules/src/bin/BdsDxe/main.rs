@@ -6,10 +6,16 @@
 use base::post::{self, post};
 use base::protocol::{self, Bds};
 use base::{Global, Handle, Status, debug, dxe, record};
+use pi::pcd;
 
 base::dxe_entry!(main);
 
 mod os;
+
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdSignalReadyToLock", 1)]);
+const SIGNAL_READY_TO_LOCK: usize = 0;
 
 static BDS: Global<Bds> = Global::new(Bds { entry });
 static IMAGE: Global<Handle> = Global::new(core::ptr::null_mut());
@@ -30,8 +36,13 @@ extern "efiapi" fn entry(_: *const Bds) {
 
 fn milestones() -> Result<(), Status> {
     debug!("[Bds] Entry...");
-    dxe::signal_group(&protocol::END_OF_DXE_EVENT)?;
-    dxe::install(&protocol::DXE_SMM_READY_TO_LOCK, core::ptr::null_mut::<()>())?;
+    // PlatformSmm does both, if it is there.
+    if dxe::locate::<()>(&protocol::DXE_SMM_READY_TO_LOCK).is_err() {
+        dxe::signal_group(&protocol::END_OF_DXE_EVENT)?;
+        if PCD.get(SIGNAL_READY_TO_LOCK) != 0 {
+            dxe::install(&protocol::DXE_SMM_READY_TO_LOCK, core::ptr::null_mut::<()>())?;
+        }
+    }
     post(post::READY_TO_BOOT);
     record::phase(record::phase::READY_TO_BOOT);
     dxe::signal_group(&protocol::READY_TO_BOOT_EVENT)

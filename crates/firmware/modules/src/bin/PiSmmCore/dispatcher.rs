@@ -111,13 +111,13 @@ fn schedule_apriori(first: usize, name: &[u8]) {
     }
 }
 
-/// Err(NOT_READY): the CPU driver has come; the IPL closes SMRAM and calls again, this time by an SMI.
+/// Err(NOT_READY): a driver was started, and the CPU driver has come. The IPL closes SMRAM and calls
+/// again by an SMI: so what the driver has asked of DXE is done before the next one starts.
 fn run() -> Result<(), Status> {
     loop {
         while let Some(index) = DISPATCHER.get().scheduled.pop_front() {
-            let registered = crate::private().smm_entry_point_registered;
             start(index);
-            if !registered && crate::private().smm_entry_point_registered {
+            if crate::private().smm_entry_point_registered {
                 return Err(Status::NOT_READY);
             }
         }
@@ -223,9 +223,10 @@ fn schedule_neighbours(file: Guid, word: &str, named: impl Fn(Placement) -> Opti
     }
 }
 
+/// Also those whose DEPEX was true, but the lock came before their turn.
 pub fn tell_not_dispatched() {
     for driver in &DISPATCHER.get().drivers {
-        if driver.state == State::Dependent {
+        if driver.state != State::Initialized {
             debug!("SMM Driver {} was discovered but not loaded!!", driver.file.name());
         }
     }

@@ -10,6 +10,7 @@ use base::smm::{COMMUNICATE_HEADER, CommunicateHeader, DISPATCH_RESTART, SmmConf
 use base::{Global, Guid, Status, debug, dxe, efi};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
+use pi::pcd;
 
 /// A message with one byte of data, in memory that the SMM core accepts.
 #[repr(C)]
@@ -17,6 +18,11 @@ struct Message {
     header: CommunicateHeader,
     data: [u8; 8],
 }
+
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdLockAtReadyToBoot", 1)]);
+const LOCK_AT_READY_TO_BOOT: usize = 0;
 
 static MESSAGE: Global<*mut Message> = Global::new(null_mut());
 static LOCKED: Global<bool> = Global::new(false);
@@ -76,11 +82,16 @@ extern "efiapi" fn on_configuration(_: efi::Event, _: *mut c_void) {
 }
 
 /// After each round of the DXE dispatcher.
-extern "efiapi" fn on_dispatch(_: efi::Event, _: *mut c_void) {
-    while let (Status::SUCCESS, DISPATCH_RESTART) = tell(&protocol::DXE_DISPATCH_EVENT) {
+extern "efiapi" fn on_dispatch(event: efi::Event, _: *mut c_void) {
+    if let (Status::SUCCESS, DISPATCH_RESTART) = tell(&protocol::DXE_DISPATCH_EVENT) {
         // Drivers after the CPU driver start in SMM.
-        let _ = (access().close)(access());
-        debug!("SMM IPL closed SMRAM window");
+        if access().open_state {
+            let _ = (access().close)(access());
+            debug!("SMM IPL closed SMRAM window");
+        }
+        // Again, behind the notifications that an SMM driver has left: one may be the lock.
+        // SAFETY: the service's types.
+        let _ = unsafe { (dxe::boot_services().signal_event)(event) };
     }
 }
 
@@ -102,7 +113,7 @@ extern "efiapi" fn on_ready_to_lock(_: efi::Event, _: *mut c_void) {
 
 /// The last chance.
 extern "efiapi" fn on_ready_to_boot(_: efi::Event, _: *mut c_void) {
-    if !*LOCKED.get() {
+    if !*LOCKED.get() && PCD.get(LOCK_AT_READY_TO_BOOT) != 0 {
         debug!("SMM IPL!  DXE SMM Ready To Lock Protocol not installed before Ready To Boot signal");
         ready_to_lock();
     }

@@ -17,7 +17,7 @@ const HELP: [&str; 12] = [
     "in PORT               read a byte",
     "out PORT VALUE        write a byte",
     "msr NUMBER            read a model-specific register",
-    "pci DEVICE FUNCTION REGISTER   read 32 bits of configuration space, bus 0",
+    "pci DEVICE FUNCTION REGISTER [VALUE]   read or write 32 bits of configuration space, bus 0",
     "comm GUID             send a message to an SMI handler",
     "attack [ADDRESS]      the same with a buffer at ADDRESS, else in SMRAM",
     "latency COUNT         the longest of COUNT gaps between two readings of the TSC",
@@ -127,7 +127,11 @@ fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 
 fn pci(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let (device, function, register) = (small(words)?, small(words)?, small(words)?);
-    let value = pci::function(0, device, function).read32(register);
+    let at = pci::function(0, device, function);
+    if words.clone().next().is_some() {
+        at.write32(register, small(words)?);
+    }
+    let value = at.read32(register);
     say!("pci {device:02x}.{function:x} 0x{register:02x}: {} 0x{value:08x}", Name(Status::SUCCESS));
     Ok(())
 }
