@@ -4,6 +4,7 @@
 //! be said after the first rows of it. Nothing here knows a machine, a screen or a language: what is
 //! not in the trace can't be told.
 
+pub mod dispatch;
 mod flow;
 mod line;
 mod names;
