@@ -45,7 +45,7 @@ fn every_evaluation_told_ends_as_the_firmware_says_it_did() {
     }
     assert!(seen > 20, "{seen}");
     assert!(dispatch.modules.iter().all(|module| !module.never_loaded()));
-    assert!(dispatch.lock.unwrap().by.is_some());
+    assert_eq!(dispatch.lock.unwrap().by, listing.names.guid("PlatformSmm"));
     let c = dispatch.module(&guid(&listing, C)).unwrap();
     assert_eq!((c.handlers[0].value, c.protocols.len()), (0x43, 1));
 }

@@ -77,10 +77,6 @@ macro_rules! known {
 }
 
 known! {
-    // Protocols of the training firmware's own drivers.
-    "gSmmLabDriverAProtocolGuid" = "A0000000-5A5A-4C41-8B53-4D4D4C41420A",
-    "gSmmLabDriverBProtocolGuid" = "B0000000-5A5A-4C41-8B53-4D4D4C41420B",
-    "gSmmLabDriverCProtocolGuid" = "C0000000-5A5A-4C41-8B53-4D4D4C41420C",
     // Protocols of SMM and its drivers.
     "gEdkiiSmmExitBootServicesProtocolGuid" = "296EB418-C4C8-4E05-AB59-39E8AF56F00A",
     "gEdkiiSmmLegacyBootProtocolGuid" = "85A8AB57-0644-4110-850F-981322047070",

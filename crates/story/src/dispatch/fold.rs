@@ -96,7 +96,7 @@ pub struct Registered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {
     pub time: u64,
-    /// Whose entry point had returned last; BDS, once its phase had begun.
+    /// Who asked for it by installing the DXE SMM Ready To Lock protocol.
     pub by: Option<Guid>,
 }
 
@@ -104,7 +104,7 @@ impl Dispatch {
     #[must_use]
     pub fn fold(listing: &Listing, records: impl IntoIterator<Item = Located>) -> Self {
         let mut fold =
-            Fold { listing, all: Dispatch::default(), running: Vec::new(), last: None, installed: Vec::new() };
+            Fold { listing, all: Dispatch::default(), running: Vec::new(), bds: None, installed: Vec::new() };
         records.into_iter().for_each(|located| fold.record(&located));
         fold.all
     }
@@ -138,6 +138,7 @@ impl Module {
 }
 
 const LOADED_IMAGE: Guid = known::named("gEfiLoadedImageProtocolGuid");
+const READY_TO_LOCK: Guid = known::named("gEfiDxeSmmReadyToLockProtocolGuid");
 const BDS: Guid = known::named("gEfiBdsArchProtocolGuid");
 
 struct Fold<'a> {
@@ -145,8 +146,8 @@ struct Fold<'a> {
     all: Dispatch,
     /// Modules whose entry point runs, the innermost last.
     running: Vec<Guid>,
-    /// The module whose entry point has returned last.
-    last: Option<Guid>,
+    /// The module that is BDS, once its phase has begun.
+    bds: Option<Guid>,
     installed: Vec<(Guid, u8)>,
 }
 
@@ -158,6 +159,11 @@ impl Fold<'_> {
             modules.len() - 1
         });
         &mut modules[nth]
+    }
+
+    fn producer(&self, protocol: Guid) -> Option<Guid> {
+        let does = |module: &&Module| module.protocols.iter().any(|produced| produced.guid == protocol);
+        self.all.modules.iter().find(does).map(|module| module.file)
     }
 
     fn record(&mut self, located: &Located) {
@@ -193,13 +199,13 @@ impl Fold<'_> {
             }
             // BDS works outside of any entry point.
             Record::Phase(now) if now.phase == phase::BDS => {
-                let bds = |module: &&Module| module.protocols.iter().any(|produced| produced.guid == BDS);
-                self.last = self.all.modules.iter().find(bds).map(|module| module.file);
+                self.bds = self.producer(BDS);
             }
             Record::ReadyToLock(step) => {
                 self.all.steps.push((step.step, time));
                 if step.step == lock::SMRAM_LOCKED {
-                    self.all.lock.get_or_insert(Locked { time, by: self.last });
+                    let by = self.producer(READY_TO_LOCK).or(self.bds);
+                    self.all.lock.get_or_insert(Locked { time, by });
                 }
             }
             _ => {}
@@ -215,7 +221,6 @@ impl Fold<'_> {
         // A module that couldn't be loaded has a status, too.
         let run = self.module(file).run.get_or_insert(Run { time, base: 0, size: 0, nth, returned: None });
         run.returned = Some(Returned { time, status });
-        self.last = Some(file);
     }
 
     fn evaluated(&mut self, time: u64, evaluated: &layout::DepexEvaluated) {

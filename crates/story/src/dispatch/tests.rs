@@ -6,6 +6,7 @@ use pi::record::{Located, Payload};
 const A: Guid = Guid::new("0000000A-5A5A-4C41-8B53-4D4D4C414200");
 const B: Guid = Guid::new("0000000B-5A5A-4C41-8B53-4D4D4C414200");
 const SW: Guid = pi::known::named("gEfiSmmSwDispatch2ProtocolGuid");
+const LOCK: Guid = pi::known::named("gEfiDxeSmmReadyToLockProtocolGuid");
 
 fn names() -> Names {
     Names {
@@ -94,14 +95,21 @@ fn what_a_module_leaves_behind_is_its_own_and_the_order_is_that_of_the_loads() {
     let boot = healthy();
     assert_eq!(boot.order().iter().map(|module| module.file).collect::<Vec<_>>(), [A, B]);
     assert_eq!(boot.module(&A).unwrap().protocols[0].guid, SW);
-    assert_eq!(boot.lock.unwrap().by, Some(B));
+    assert_eq!(boot.lock.unwrap().by, None, "nobody asked for it");
 }
 
 #[test]
 fn a_module_that_is_found_and_never_called_was_never_loaded() {
     let mut tape = Tape::default();
-    let boot =
-        tape.found(A).found(B).asked(A, 1, true).asked(B, 1, false).ran(A, None).asked(B, 2, false).locked().fold();
+    let boot = tape
+        .found(A)
+        .found(B)
+        .asked(A, 1, true)
+        .asked(B, 1, false)
+        .ran(A, Some(LOCK))
+        .asked(B, 2, false)
+        .locked()
+        .fold();
     assert!(boot.module(&B).unwrap().never_loaded() && !boot.module(&A).unwrap().never_loaded());
     assert_eq!(boot.lock.unwrap().by, Some(A));
     let verdict = boot.module(&B).unwrap().verdict().unwrap();
