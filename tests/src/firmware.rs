@@ -5,7 +5,7 @@ use pi::edit::{Edit, apply};
 use pi::record::layout::Record;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use trace::{Level, Output, Recorder};
 
@@ -59,10 +59,11 @@ pub struct Boot {
 }
 
 impl Boot {
-    fn new(log: Vec<u8>, console: Vec<u8>, post: Vec<u8>, records: &[u8], exit: Option<u32>) -> Boot {
-        let records = pi::record::read(records).map(|located| located.expect("whole records").record).collect();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("ASCII");
-        Boot { log: text(log), console: text(console), post, records, exit }
+    /// None: a record isn't whole, or the text isn't ASCII.
+    fn new(log: Vec<u8>, console: Vec<u8>, post: Vec<u8>, records: &[u8], exit: Option<u32>) -> Option<Boot> {
+        let records = pi::record::read(records).map(|located| Some(located.ok()?.record)).collect::<Option<_>>()?;
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+        Some(Boot { log: text(log)?, console: text(console)?, post, records, exit })
     }
 }
 
@@ -84,12 +85,32 @@ pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
         other => panic!("{other:?} after this log:\n{}", String::from_utf8_lossy(&bytes(Output::Debug402))),
     };
     Boot::new(bytes(Output::Debug402), bytes(Output::Serial), bytes(Output::Post), &bytes(Output::FirmwareTrace), exit)
+        .expect("whole records and ASCII")
 }
 
 /// The same on QEMU, with the image in its flash, which only SMM may write.
 pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let at = |name: &str| scratch.path().join(name);
+    let child = start_qemu(scratch.path(), image, script);
+    let status = qemu::wait(child);
+    assert!(status & 1 == 1, "QEMU ended with status {status}");
+    left_by_qemu(scratch.path(), Some(status as u32 / 2)).expect("whole records and ASCII")
+}
+
+/// A boot that ends in a halt with interrupts off, which QEMU doesn't tell: it must come to where ours
+/// stopped.
+pub fn stops_on_qemu(image: &[u8], script: &str, ours: &Boot) {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let mut child = start_qemu(scratch.path(), image, script);
+    let there = || left_by_qemu(scratch.path(), ours.exit).is_some_and(|theirs| theirs == *ours);
+    let same = qemu::comes(there);
+    child.kill().expect("end QEMU");
+    child.wait().expect("QEMU's end");
+    assert!(same, "QEMU did otherwise than ours:\n{:?}", left_by_qemu(scratch.path(), None));
+}
+
+fn start_qemu(scratch: &Path, image: &[u8], script: &str) -> Child {
+    let at = |name: &str| scratch.join(name);
     fs::write(at("flash"), image).expect("write the image");
     fs::write(at("script"), script).expect("write the script");
     let mut command = qemu::machine(RAM_MIB);
@@ -104,8 +125,10 @@ pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
     for (name, port) in [("log", "0x402"), ("post", "0x80"), ("records", "0x502")] {
         qemu::debug_console(&mut command, name, port, &at(name));
     }
-    let status = qemu::wait(command.spawn().unwrap_or_else(|error| qemu::missing(&error)));
-    assert!(status & 1 == 1, "QEMU ended with status {status}");
-    let read = |name| fs::read(at(name)).unwrap_or_default();
-    Boot::new(read("log"), read("console"), read("post"), &read("records"), Some(status as u32 / 2))
+    command.spawn().unwrap_or_else(|error| qemu::missing(&error))
+}
+
+fn left_by_qemu(scratch: &Path, exit: Option<u32>) -> Option<Boot> {
+    let read = |name| fs::read(scratch.join(name)).unwrap_or_default();
+    Boot::new(read("log"), read("console"), read("post"), &read("records"), exit)
 }

@@ -74,14 +74,25 @@ pub fn debug_console(qemu: &mut Command, id: &str, port: &str, file: &Path) {
     qemu.arg("-device").arg(format!("isa-debugcon,iobase={port},chardev={id}"));
 }
 
+/// Waits until `done`; false: for longer than a guest may take.
+pub fn comes(mut done: impl FnMut() -> bool) -> bool {
+    let pause = Duration::from_millis(5);
+    (0..PATIENCE.as_millis() / pause.as_millis()).any(|_| {
+        std::thread::sleep(pause);
+        done()
+    })
+}
+
 /// A guest that never ends must not hang the tests.
 pub fn wait(mut qemu: Child) -> i32 {
-    let pause = Duration::from_millis(5);
-    for _ in 0..PATIENCE.as_millis() / pause.as_millis() {
-        if let Some(status) = qemu.try_wait().expect("QEMU's status") {
-            return status.code().unwrap_or(-2);
-        }
-        std::thread::sleep(pause);
+    let mut ended = None;
+    let has_ended = || {
+        ended = qemu.try_wait().expect("QEMU's status");
+        ended.is_some()
+    };
+    comes(has_ended);
+    if let Some(status) = ended {
+        return status.code().unwrap_or(-2);
     }
     qemu.kill().expect("end QEMU");
     qemu.wait().expect("QEMU's end");
