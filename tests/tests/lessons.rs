@@ -35,7 +35,6 @@ const SW_DISPATCH2: Guid = known::named("gEfiSmmSwDispatch2ProtocolGuid");
 const GPI_DISPATCH2: Guid = known::named("gEfiSmmGpiDispatch2ProtocolGuid");
 const DXE_SMM_READY_TO_LOCK: Guid = known::named("gEfiDxeSmmReadyToLockProtocolGuid");
 
-const EFI_UNSUPPORTED: u64 = 1 << 63 | 3;
 const EFI_NOT_FOUND: u64 = 1 << 63 | 14;
 
 struct Lesson {
@@ -66,6 +65,23 @@ fn answer<'a>(boot: &'a Boot, command: &str) -> Option<&'a str> {
     boot.console.lines().find_map(|line| line.strip_prefix(command)?.strip_prefix(": "))
 }
 
+fn edit(name: &str, image: &[u8], edits: &[Edit]) -> Vec<u8> {
+    apply(image, edits).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Our two boards; the one of QEMU's kind does all that QEMU does, the other says the same to the user.
+fn boots(name: &str, image: &[u8], script: &str) -> [Boot; 2] {
+    let qemu = boot(Board::Qemu, image, script);
+    if qemu.exit.is_some() {
+        assert_eq!(qemu, boot_on_qemu(image, script), "{name}");
+    } else {
+        stops_on_qemu(image, script, &qemu);
+    }
+    let ich9 = boot(Board::Ich9, image, script);
+    assert_eq!((&ich9.console, &ich9.post, ich9.exit), (&qemu.console, &qemu.post, qemu.exit), "{name}");
+    [qemu, ich9]
+}
+
 /// Who isn't there any more, who still is, what DEBUG says, and the reasons.
 struct Fault<'a> {
     gone: &'a [&'a str],
@@ -77,16 +93,8 @@ fn check(name: &str, fault: &Fault<'_>) {
     let Lesson { broken, repair } = lesson(name);
     for ((image, well), is_debug) in healthy().into_iter().zip([true, false]) {
         let name = format!("{name}, {}", if is_debug { "DEBUG" } else { "RELEASE" });
-        let edited = apply(image, &broken).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let qemu = boot(Board::Qemu, &edited, SCRIPT);
-        if qemu.exit.is_some() {
-            assert_eq!(qemu, boot_on_qemu(&edited, SCRIPT), "{name}");
-        } else {
-            stops_on_qemu(&edited, SCRIPT, &qemu);
-        }
-        let ich9 = boot(Board::Ich9, &edited, SCRIPT);
-        assert_eq!((&ich9.console, &ich9.post, ich9.exit), (&qemu.console, &qemu.post, qemu.exit), "{name}");
-        for boot in [qemu, ich9] {
+        let edited = edit(&name, image, &broken);
+        for boot in boots(&name, &edited, SCRIPT) {
             for command in ANSWERS {
                 let expected = if fault.gone.contains(&command) { NOT_FOUND } else { SUCCESS };
                 let expected = boot.exit.map(|_| expected);
@@ -101,8 +109,7 @@ fn check(name: &str, fault: &Fault<'_>) {
             let why: Vec<(Guid, Reason)> = why.into_iter().map(|absent| (absent.file, absent.why)).collect();
             assert_eq!(why, fault.why, "{name}");
         }
-        let repaired = apply(&edited, &repair).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(repaired == image, "{name}: the repair gives the healthy image back");
+        assert!(edit(&name, &edited, &repair) == image, "{name}: the repair gives the healthy image back");
     }
 }
 
@@ -192,9 +199,9 @@ fn a_malformed_depex_counts_as_false() {
 
 #[test]
 fn an_smm_driver_that_the_dxe_core_starts_finds_no_smm() {
-    let (kind, status) = (FileType(kind::DRIVER), Some(EFI_UNSUPPORTED));
+    let (kind, status) = (FileType(kind::DRIVER), Some(EFI_NOT_FOUND));
     let why = Reason::WrongType { kind, depex: Dialect::Smm, status };
-    let says = ["start failed: Unsupported\n"];
+    let says = ["start failed: Not Found\n"];
     check("smm-driver-as-dxe-driver", &Fault { gone: &["smi 0x43"], says: &says, why: &[(C, why)] });
 }
 
@@ -225,4 +232,26 @@ fn an_a_priori_list_passes_over_what_is_no_driver() {
         (SMALL_OS, Reason::AprioriIneligible { kind: FileType(kind::APPLICATION) }),
     ];
     check("apriori-in-vain", &Fault { gone: &["smi 0x43"], says: &says, why: &why });
+}
+
+#[test]
+fn smram_that_nobody_locks_is_the_oss_to_open() {
+    // T_EN = 0 makes TSEG plain DRAM, if ESMRAMC isn't locked.
+    const OPEN_AND_PEEK: &str = "pci 0 0 9c 00380a00\npeek f00000\npeek fff000\n";
+    const PEEKS: [&str; 2] = ["peek 0x00f00000", "peek 0x00fff000"];
+    let Lesson { broken, repair } = lesson("no-ready-to-lock");
+    for ((image, well), is_debug) in healthy().into_iter().zip([true, false]) {
+        let name = format!("no-ready-to-lock, {}", if is_debug { "DEBUG" } else { "RELEASE" });
+        let edited = edit(&name, image, &broken);
+        for (image, locked) in [(&edited, false), (&edit(&name, &edited, &repair), true)] {
+            for boot in boots(&name, image, OPEN_AND_PEEK) {
+                let peeks = PEEKS.map(|peek| answer(&boot, peek));
+                let ones = peeks.iter().filter(|peek| **peek == Some("EFI_SUCCESS 0xffffffff")).count();
+                assert_eq!(ones, if locked { 2 } else { 0 }, "{name}: {}", boot.console);
+                assert_eq!(boot.log.contains("SMM IPL locked SMRAM window\n"), locked && is_debug, "{name}");
+                assert_eq!(boot.log.is_empty(), !is_debug, "{name}");
+                assert_eq!(why_not(&Image::parse(image), &boot.records, &well.records), [], "{name}");
+            }
+        }
+    }
 }
