@@ -123,15 +123,7 @@ fn spawn() -> Result<Line, JsValue> {
 }
 
 fn received(message: FromWorker) {
-    let figure = match &message {
-        FromWorker::Ready => return ready(),
-        FromWorker::Booting { figure, .. }
-        | FromWorker::Opened { figure, .. }
-        | FromWorker::Tape { figure, .. }
-        | FromWorker::Rows { figure, .. }
-        | FromWorker::At { figure, .. }
-        | FromWorker::Failed { figure, .. } => *figure,
-    };
+    let Some(figure) = message.figure() else { return ready() };
     let callback = LINK.with(|link| link.borrow().figures.get(&figure).cloned());
     if let Some(callback) = callback {
         callback.emit(News::Message(message));

@@ -7,6 +7,7 @@ use trace::{Silent, Sink};
 /// Virtual time between keyframes.
 const KEYFRAME_NS: u64 = 100_000;
 
+#[derive(Clone)]
 pub struct History {
     now: Machine,
     /// Oldest first; the first is the beginning of the history.

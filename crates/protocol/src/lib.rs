@@ -3,7 +3,12 @@
 //!
 //! No emulator types: the page knows the trace's vocabulary and nothing of the machine.
 
+mod boot;
+
+pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use story::dispatch::Listing;
 use story::{Row, Start};
 use trace::CpuReg;
 
@@ -34,7 +39,50 @@ pub enum ToWorker {
     Close {
         figure: FigureId,
     },
+    /// Keeps a flash image under a name, for all figures. No answer.
+    Hold {
+        image: ImageId,
+        bytes: Vec<u8>,
+    },
+    /// Boots a held image with these edits. From then on the figure has this machine, whatever the
+    /// boot came to; if the edits can't be done, it keeps the one it had.
+    Boot {
+        figure: FigureId,
+        image: ImageId,
+        edits: Edits,
+    },
+    /// What a boot of the held image without edits leaves behind, to compare with. The figure's
+    /// machine stays.
+    Healthy {
+        figure: FigureId,
+        image: ImageId,
+    },
+    /// The files of a held image with these edits done. The figure's machine stays.
+    List {
+        figure: FigureId,
+        image: ImageId,
+        edits: Edits,
+    },
+    /// The bytes of a held image with these edits done. The figure's machine stays.
+    Export {
+        figure: FigureId,
+        image: ImageId,
+        edits: Edits,
+    },
+    /// Types a command and Enter at machine time `at`, a `home` of the figure's machine, and runs
+    /// until the OS waits again.
+    Say {
+        figure: FigureId,
+        at: u64,
+        text: String,
+    },
 }
+
+/// The page's name for a flash image.
+pub type ImageId = String;
+
+/// A list of edits as JSON, `{"edit": […]}`: docs/edits.md.
+pub type Edits = String;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TapeKind {
@@ -79,6 +127,46 @@ pub enum FromWorker {
         figure: FigureId,
         failure: Failure,
     },
+    Booted {
+        figure: FigureId,
+        booted: Box<Booted>,
+    },
+    Healthy {
+        figure: FigureId,
+        chronicle: Box<Chronicle>,
+    },
+    Listed {
+        figure: FigureId,
+        listing: Box<Listing>,
+    },
+    Exported {
+        figure: FigureId,
+        bytes: Vec<u8>,
+    },
+    Said {
+        figure: FigureId,
+        said: Box<Said>,
+    },
+}
+
+impl FromWorker {
+    /// Whom it is for; `None`: for all.
+    pub fn figure(&self) -> Option<FigureId> {
+        match self {
+            FromWorker::Ready => None,
+            FromWorker::Booting { figure, .. }
+            | FromWorker::Opened { figure, .. }
+            | FromWorker::Tape { figure, .. }
+            | FromWorker::Rows { figure, .. }
+            | FromWorker::At { figure, .. }
+            | FromWorker::Failed { figure, .. }
+            | FromWorker::Booted { figure, .. }
+            | FromWorker::Healthy { figure, .. }
+            | FromWorker::Listed { figure, .. }
+            | FromWorker::Exported { figure, .. }
+            | FromWorker::Said { figure, .. } => Some(*figure),
+        }
+    }
 }
 
 /// The machine at one moment, read from the machine itself.
@@ -128,6 +216,12 @@ pub enum Failure {
     Endless { time: u64 },
     /// The figure has no machine.
     Closed,
+    /// No image of this name was handed over.
+    NoImage(ImageId),
+    /// The list of edits can't be read; the message says where.
+    Edits(String),
+    /// An edit can't be done; the image stays as it was.
+    Edit(Box<EditTrouble>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,35 +1,63 @@
 //! Answers messages: finds the figure's session and lets it work.
 
 use crate::Session;
-use protocol::{Failure, FigureId, FromWorker, TapeKind, ToWorker};
+use crate::images::{Boot, Images};
+use lab::moment;
+use protocol::{Booted, Failure, FigureId, FromWorker, TapeKind, ToWorker};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub struct Desk {
     sessions: BTreeMap<FigureId, Session>,
+    images: Images,
 }
 
 impl Desk {
     pub fn answer(&mut self, message: ToWorker, post: &mut dyn FnMut(FromWorker)) {
         match message {
             ToWorker::Open { figure, rom } => self.open(figure, rom, post),
-            ToWorker::Type { figure, at, byte, tape } => {
-                let answer = self.with(figure, |session| match tape {
-                    TapeKind::Fresh => {
-                        let (start, rows, end) = session.record(at, byte);
-                        FromWorker::Tape { figure, start, rows, end }
-                    }
-                    TapeKind::Onward => {
-                        let (from, rows, end) = session.insert(at, byte);
-                        FromWorker::Rows { figure, from, rows, end }
-                    }
-                });
-                post(answer);
+            ToWorker::Boot { figure, image, edits } => {
+                let booted = self.images.boot(&image, &edits, &mut |time| post(FromWorker::Booting { figure, time }));
+                post(or_failed(figure, booted, |boot| {
+                    let booted = Box::new(told(&boot));
+                    self.sessions.insert(figure, Session::of(boot.firmware));
+                    FromWorker::Booted { figure, booted }
+                }));
             }
+            ToWorker::Healthy { figure, image } => {
+                let healthy = self.images.healthy(&image, &mut |time| post(FromWorker::Booting { figure, time }));
+                post(or_failed(figure, healthy, |firmware| {
+                    let chronicle = Box::new(firmware.chronicle.clone());
+                    FromWorker::Healthy { figure, chronicle }
+                }));
+            }
+            ToWorker::Type { figure, at, byte, tape } => post(self.with(figure, |session| match tape {
+                TapeKind::Fresh => {
+                    let (start, rows, end) = session.record(at, byte);
+                    FromWorker::Tape { figure, start, rows, end }
+                }
+                TapeKind::Onward => {
+                    let (from, rows, end) = session.insert(at, byte);
+                    FromWorker::Rows { figure, from, rows, end }
+                }
+            })),
+            ToWorker::Say { figure, at, text } => post(self.with(figure, |session| {
+                let said = Box::new(session.say(at, &text));
+                FromWorker::Said { figure, said }
+            })),
             ToWorker::Seek { figure, time } => post(self.with(figure, |session| {
                 let moment = session.seek(time);
                 FromWorker::At { figure, asked: time, moment }
             })),
+            ToWorker::List { figure, image, edits } => {
+                let listing = self.images.list(&image, &edits);
+                post(or_failed(figure, listing, |listing| FromWorker::Listed { figure, listing: Box::new(listing) }));
+            }
+            ToWorker::Export { figure, image, edits } => {
+                let bytes = self.images.edited(&image, &edits);
+                post(or_failed(figure, bytes, |bytes| FromWorker::Exported { figure, bytes }));
+            }
+            ToWorker::Hold { image, bytes } => self.images.hold(image, bytes),
             ToWorker::Close { figure } => _ = self.sessions.remove(&figure),
         }
     }
@@ -43,12 +71,26 @@ impl Desk {
 
     fn open(&mut self, figure: FigureId, rom: Vec<u8>, post: &mut dyn FnMut(FromWorker)) {
         let opened = Session::open(rom, |time| post(FromWorker::Booting { figure, time }));
-        post(match opened {
-            Ok((session, opened)) => {
-                self.sessions.insert(figure, session);
-                FromWorker::Opened { figure, opened: Box::new(opened) }
-            }
-            Err(failure) => FromWorker::Failed { figure, failure },
-        });
+        post(or_failed(figure, opened, |(session, opened)| {
+            self.sessions.insert(figure, session);
+            FromWorker::Opened { figure, opened: Box::new(opened) }
+        }));
+    }
+}
+
+fn or_failed<T>(figure: FigureId, result: Result<T, Failure>, done: impl FnOnce(T) -> FromWorker) -> FromWorker {
+    result.map_or_else(|failure| FromWorker::Failed { figure, failure }, done)
+}
+
+fn told(boot: &Boot) -> Booted {
+    let Boot { firmware, listing, absent } = boot;
+    Booted {
+        listing: listing.clone(),
+        absent: absent.clone(),
+        chronicle: firmware.chronicle.clone(),
+        home: moment(firmware.history.machine()),
+        ram_mib: firmware.ram_mib,
+        cpus: firmware.cpus,
+        smram: firmware.smram.clone(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod boot;
 mod desk;
+mod images;
 mod recorder;
 mod session;
 

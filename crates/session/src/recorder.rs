@@ -32,6 +32,19 @@ impl Sink for Rows {
     }
 }
 
+/// Goes on with a tape, without instructions.
+pub struct Events(pub Vec<Row>);
+
+impl Sink for Events {
+    fn level(&self) -> Level {
+        Level::Events
+    }
+
+    fn event(&mut self, event: Event) {
+        self.0.push(Row { event, text: None });
+    }
+}
+
 impl Rows {
     /// Drops the tail in which nothing happens, but for a few instructions.
     pub fn trim(&mut self, instructions: usize) {

@@ -1,9 +1,10 @@
 //! One figure's machine and its history.
 
-use crate::boot::{boot, moment};
-use crate::recorder::Rows;
+use crate::boot::boot;
+use crate::recorder::{Events, Rows};
 use board::{History, Stop};
-use protocol::{Failure, Moment, Opened};
+use lab::{Firmware, moment, say};
+use protocol::{Failure, Moment, Opened, Recorded, Said};
 use story::{Row, Start};
 
 pub struct Session {
@@ -25,6 +26,47 @@ impl Session {
         Ok((Session { history }, opened))
     }
 
+    /// The machine of a booted image.
+    pub fn of(firmware: Firmware) -> Self {
+        Session { history: firmware.history }
+    }
+
+    /// A command for the OS's shell at `at`, where it waits for one. First a copy of the machine
+    /// tells what will happen; then the part in which the hardware does something is recorded.
+    pub fn say(&mut self, at: u64, text: &str) -> Said {
+        self.history.seek(at);
+        self.history.truncate();
+        let heard = say(&mut self.history.machine().clone(), text);
+        self.history.serial_input(heard.typed.as_bytes());
+        let tape = heard.deeds.map(|(first, last)| self.tape(first, last, heard.chronicle.time));
+        self.history.run_until(heard.chronicle.time, &mut trace::Silent);
+        Said { answer: heard.answer, chronicle: heard.chronicle, home: moment(self.history.machine()), tape }
+    }
+
+    /// Instruction by instruction from shortly before `first` to shortly after `last`, then what
+    /// leaves the machine.
+    fn tape(&mut self, first: u64, last: u64, end: u64) -> Recorded {
+        self.history.run_until(first.saturating_sub(LEAD.into()), &mut trace::Silent);
+        let start = self.start();
+        let mut rows = Rows::default();
+        let mut tail = 0;
+        for _ in 0..LONGEST {
+            if tail == TAIL || self.history.step(&mut rows) != Stop::Time {
+                break;
+            }
+            tail += usize::from(self.history.machine().time() > last + 1);
+        }
+        let mut events = Events(rows.rows);
+        self.history.run_until(end, &mut events);
+        Recorded { start, rows: events.0, end: self.history.machine().time() }
+    }
+
+    fn start(&self) -> Start {
+        let machine = self.history.machine();
+        let here = moment(machine);
+        Start { time: here.time, hash: here.hash, registers: here.registers, smi_count: machine.smi_count(0) }
+    }
+
     pub fn seek(&mut self, time: u64) -> Moment {
         self.history.seek(time);
         moment(self.history.machine())
@@ -34,10 +76,7 @@ impl Session {
     pub fn record(&mut self, at: u64, byte: u8) -> (Start, Vec<Row>, u64) {
         self.history.seek(at);
         self.history.truncate();
-        let machine = self.history.machine();
-        let here = moment(machine);
-        let start =
-            Start { time: here.time, hash: here.hash, registers: here.registers, smi_count: machine.smi_count(0) };
+        let start = self.start();
         let mut rows = Rows::default();
         for _ in 0..LEAD {
             self.history.step(&mut rows);

@@ -159,7 +159,8 @@ impl Model {
                 }
             }
             FromWorker::Failed { failure, .. } => self.failed(failure),
-            FromWorker::Ready | FromWorker::Booting { .. } => {}
+            // Answers to what this figure doesn't ask.
+            _ => {}
         }
     }
 

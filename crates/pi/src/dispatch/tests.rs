@@ -254,6 +254,6 @@ fn a_reason_goes_through_json_and_back() {
     let image = Image::parse(&image_of(vec![driver(1, "D", &on(&[2]))]));
     let why = why_not(&image, &records, &healthy());
     let json = serde_json::to_string(&why).unwrap();
-    assert!(json.contains(r#""reason":"depex-false""#), "{json}");
+    assert!(json.contains(r#""why":{"depex-false":{"#), "{json}");
     assert_eq!(serde_json::from_str::<Vec<Absent>>(&json).unwrap(), why);
 }

@@ -75,6 +75,33 @@ pub enum EditReason {
     NoWord { word: String, has: String },
 }
 
+impl EditReason {
+    /// The rule's name, for texts in other languages.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            EditReason::Damaged(_) => "damaged",
+            EditReason::Breaks(_) => "breaks",
+            EditReason::Trouble(_) => "trouble",
+            EditReason::NoFile { .. } => "no-file",
+            EditReason::Ambiguous { .. } => "ambiguous",
+            EditReason::NoVolume(_) => "no-volume",
+            EditReason::OtherVolume { .. } => "other-volume",
+            EditReason::OneOf(_) => "one-of",
+            EditReason::Assemble(_) => "assemble",
+            EditReason::Depex(_) => "depex",
+            EditReason::Hex => "hex",
+            EditReason::NoDepex(_) => "no-depex",
+            EditReason::WhichDepex => "which-depex",
+            EditReason::NoSections => "no-sections",
+            EditReason::Pad => "pad",
+            EditReason::AprioriName(_) => "apriori-name",
+            EditReason::AprioriWhere => "apriori-where",
+            EditReason::NoWord { .. } => "no-word",
+        }
+    }
+}
+
 struct Near<'a>(&'a Option<String>);
 
 impl fmt::Display for Near<'_> {

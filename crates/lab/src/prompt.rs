@@ -1,0 +1,77 @@
+//! Running until the OS asks for a command, or it is clear that it never will.
+
+use crate::witness::Witness;
+use board::{History, Machine, Stop};
+use protocol::Outcome;
+use trace::Sink;
+
+/// Virtual time between two looks.
+const SLICE: u64 = 20_000;
+/// A prompt counts when nothing has followed it for so long.
+const SETTLED: u64 = 20_000;
+/// Virtual time, and instructions, without news after which a machine counts as hung.
+const SILENCE: u64 = 50_000_000;
+const IDLE: u64 = 5_000_000;
+/// No boot has so many instructions.
+const LONGEST: u64 = 40_000_000;
+
+/// A machine, with or without a history.
+pub trait Runs {
+    fn machine(&self) -> &Machine;
+    fn run_until(&mut self, time: u64, sink: &mut dyn Sink) -> Stop;
+    fn serial_input(&mut self, bytes: &[u8]);
+}
+
+impl Runs for Machine {
+    fn machine(&self) -> &Machine {
+        self
+    }
+    fn run_until(&mut self, time: u64, sink: &mut dyn Sink) -> Stop {
+        Machine::run_until(self, time, sink)
+    }
+    fn serial_input(&mut self, bytes: &[u8]) {
+        Machine::serial_input(self, bytes);
+    }
+}
+
+impl Runs for History {
+    fn machine(&self) -> &Machine {
+        History::machine(self)
+    }
+    fn run_until(&mut self, time: u64, sink: &mut dyn Sink) -> Stop {
+        History::run_until(self, time, sink)
+    }
+    fn serial_input(&mut self, bytes: &[u8]) {
+        History::serial_input(self, bytes);
+    }
+}
+
+pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: impl FnMut(u64)) -> Outcome {
+    let begun = runs.machine().instructions();
+    // When the last news came: its time, and the instructions executed by then.
+    let (mut news, mut at) = (runs.machine().time(), begun);
+    witness.last = news;
+    loop {
+        match runs.run_until(runs.machine().time() + SLICE, witness) {
+            Stop::Time | Stop::Limit => {}
+            Stop::Halted => return Outcome::Hung,
+            Stop::Shutdown => return Outcome::Shutdown { why: witness.shutdown() },
+            Stop::Exit(value) => return Outcome::Exit { value },
+        }
+        let machine = runs.machine();
+        let (time, instructions) = (machine.time(), machine.instructions());
+        if witness.last != news {
+            (news, at) = (witness.last, instructions);
+        }
+        if witness.prompted() && time > news + SETTLED && machine.serial_unread() == 0 && !machine.in_smm(0) {
+            return Outcome::Prompt;
+        }
+        if time > news + SILENCE || instructions > at + IDLE {
+            return Outcome::Hung;
+        }
+        if instructions > begun + LONGEST {
+            return Outcome::Endless;
+        }
+        progress(time);
+    }
+}

@@ -1,0 +1,48 @@
+//! Commands for the OS's shell.
+
+use crate::prompt::{Runs, run_to_prompt};
+use crate::witness::Witness;
+use protocol::Chronicle;
+
+/// What came of a command.
+pub struct Heard {
+    /// What the OS printed behind the echo.
+    pub answer: String,
+    pub chronicle: Chronicle,
+    /// What was typed, Enter too.
+    pub typed: String,
+    /// Times of the first and last thing that the hardware did, input and output apart.
+    pub deeds: Option<(u64, u64)>,
+}
+
+/// Types a command and Enter, and runs until the OS waits again, or is gone.
+pub fn say(runs: &mut impl Runs, text: &str) -> Heard {
+    let typed: String = text.chars().filter(|letter| !letter.is_control()).chain(['\r']).collect();
+    let mut witness = Witness::default();
+    runs.serial_input(typed.as_bytes());
+    let outcome = run_to_prompt(runs, &mut witness, |_| {});
+    let (answer, deeds) = (answer(&witness.console()), witness.deeds);
+    let machine = runs.machine();
+    let chronicle = witness.into_chronicle(outcome, machine.time(), machine.instructions());
+    Heard { answer, chronicle, typed, deeds }
+}
+
+/// The lines between the echo and the next prompt.
+fn answer(console: &str) -> String {
+    let behind = console.split_once('\n').map_or("", |(_, behind)| behind);
+    let behind = behind.strip_suffix("> ").unwrap_or(behind);
+    behind.replace('\r', "").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn the_answer_stands_between_the_echo_and_the_prompt() {
+        assert_eq!(answer("smi 41\r\nsmi 0x41: EFI_SUCCESS\r\n> "), "smi 0x41: EFI_SUCCESS");
+        assert_eq!(answer("help\r\none\r\ntwo\r\n> "), "one\ntwo");
+        assert_eq!(answer("\r\n> "), "");
+        assert_eq!(answer("reboot"), "");
+    }
+}
