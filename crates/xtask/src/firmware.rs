@@ -25,7 +25,7 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
-    /// Modules unoptimised, assertions, the full log
+    /// Assertions and the full log
     Debug,
     /// Small and silent
     Release,
@@ -80,9 +80,10 @@ fn compile(lab: &Lab, profile: Profile) -> Result<PathBuf> {
         .join(", ");
     let config = format!("target.{TARGET}.rustflags=[{remap}]");
     let (name, folder) = profile.names();
+    let features = (profile == Profile::Release).then_some("--no-default-features");
     // The firmware's own .cargo/config.toml counts only in its folder.
     let _there = lab.sh.push_dir(lab.root.join("crates/firmware"));
-    cmd!(lab.sh, "cargo build --quiet --locked --profile {name} --config {config}")
+    cmd!(lab.sh, "cargo build --quiet --locked --profile {name} {features...} --config {config}")
         .quiet()
         .env("CARGO_TARGET_DIR", &build)
         .env_remove("RUSTFLAGS")

@@ -12,7 +12,7 @@ fn truth(value: bool) -> &'static str {
 pub fn evaluate(code: &[u8], dialect: Dialect, present: impl FnMut(&Guid) -> bool) -> Verdict {
     let mut verdict = None;
     for step in Evaluation::new(code, dialect, present) {
-        if cfg!(debug_assertions) {
+        if crate::DEBUG {
             tell(&step, dialect);
         }
         verdict = step.verdict;

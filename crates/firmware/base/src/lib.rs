@@ -37,6 +37,10 @@ pub use pi::Guid;
 pub use r_efi::efi;
 pub use r_efi::efi::{Handle, Status};
 
+/// DEBUG has the log and assertions. Its own switch, as rustc's `debug_assertions` brings in checks of
+/// core's unsafe functions: a fifth of the image.
+pub const DEBUG: bool = cfg!(feature = "debug");
+
 /// `Err` for every status but EFI_SUCCESS.
 pub fn check(status: Status) -> Result<(), Status> {
     if status == Status::SUCCESS { Ok(()) } else { Err(status) }
@@ -54,7 +58,7 @@ pub fn status(result: Result<(), Status>) -> Status {
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
-    if cfg!(debug_assertions) {
+    if DEBUG {
         let (file, line) = info.location().map_or(("?", 0), |at| (at.file(), at.line()));
         log::line(format_args!("ASSERT {file}({line}): {}", info.message()));
     }

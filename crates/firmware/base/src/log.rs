@@ -25,8 +25,18 @@ pub fn line(text: fmt::Arguments) {
 #[macro_export]
 macro_rules! debug {
     ($($text:tt)*) => {
-        if cfg!(debug_assertions) {
+        if $crate::DEBUG {
             $crate::log::line(format_args!($($text)*));
+        }
+    };
+}
+
+/// `assert!`, in DEBUG.
+#[macro_export]
+macro_rules! debug_assert {
+    ($($text:tt)*) => {
+        if $crate::DEBUG {
+            assert!($($text)*);
         }
     };
 }

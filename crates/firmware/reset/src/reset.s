@@ -1,33 +1,17 @@
 //  Reset vector: FFFFFFF0h in 16-bit mode, then 32 bits, then 64 bits, then the SEC core.
 //
-//  Page tables stand ready-made in ROM: an identity map of 4 GiB in 2 MiB pages, as not every
-//  processor has 1 GiB pages. Accessed and dirty bits are set beforehand, so that the processor never
-//  has to write to them. PEI and SEC run on them; DXE IPL builds others in RAM.
+//  Page tables are made in RAM: an identity map of 4 GiB in 2 MiB pages, as not every processor has
+//  1 GiB pages. SEC and PEI run on them; DXE IPL builds others.
 //
 //  POST 01h real mode, 02h protected mode, 03h long mode.
 
         .set POST_CODE,   0x80
         .set PORT92,      0x92              // bit 1: A20 on
-        .set TABLES,      0xFFFF8000
-        .set LEAF,        0xE3              // page directory entry: 2 MiB, present, writable, A, D
-        .set BRANCH,      0x23              // present, writable, A
+        .set TABLES,      0x60000           // 6 pages: 4 page directories, their pointers, PML4
+        .set LEAF,        0x83              // page directory entry: 2 MiB, present, writable
+        .set BRANCH,      0x03              // present, writable
         .set EFER,        0xC0000080
         .set STACK_TOP,   0x80000           // temporary RAM: 70000h-7FFFFh, see SecCore
-
-        .section .tables, "a"
-directories:                                // four of them, FFFF8000h
-        .set    page, 0
-        .rept   4 * 512
-        .quad   page + LEAF
-        .set    page, page + 0x200000
-        .endr
-pointers:                                   // FFFFC000h
-        .quad   TABLES + 0x0000 + BRANCH, TABLES + 0x1000 + BRANCH
-        .quad   TABLES + 0x2000 + BRANCH, TABLES + 0x3000 + BRANCH
-        .org    0x5000, 0
-pml4:                                       // FFFFD000h
-        .quad   TABLES + 0x4000 + BRANCH
-        .org    0x6000, 0
 
         .section .reset, "ax"
         .code16
@@ -59,6 +43,23 @@ start32:
         mov     gs, ax
         mov     al, 0x02
         out     POST_CODE, al
+        mov     edi, TABLES
+        mov     ecx, 6 * 1024
+        xor     eax, eax
+        rep stosd
+        mov     edi, TABLES
+        mov     eax, LEAF
+2:      mov     [edi], eax
+        add     edi, 8
+        add     eax, 0x200000
+        jnc     2b                          // up to 4 GiB
+        mov     eax, TABLES + BRANCH        // EDI is at the pointers
+        mov     cl, 4
+3:      mov     [edi], eax
+        add     edi, 8
+        add     eax, 0x1000
+        loop    3b
+        mov     dword ptr [TABLES + 0x5000], TABLES + 0x4000 + BRANCH
         mov     eax, cr4
         or      eax, 0x20                   // PAE
         mov     cr4, eax

@@ -19,7 +19,7 @@ const ERASED: u8 = 0xff;
 const BLOCK: usize = 0x1000;
 const FOUR_GIB: u64 = 1 << 32;
 /// Where the volume top file's data begin; it ends at 4 GiB.
-const VOLUME_TOP: u64 = 0xffff_8000;
+const VOLUME_TOP: u64 = 0xffff_f000;
 /// In the volume top file: the SEC core's entry point.
 const SEC_ENTRY: u64 = 0xffff_fff4;
 /// Images that run in place start at multiples of this.

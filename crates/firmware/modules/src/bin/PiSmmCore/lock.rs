@@ -57,7 +57,7 @@ fn read_regions() -> Result<Vec<Range<u64>>, Status> {
 
 fn tell(guid: &Guid) {
     let installed = hand::add(null_mut(), guid, null_mut());
-    debug_assert!(installed.is_ok(), "a protocol on a new handle");
+    base::debug_assert!(installed.is_ok(), "a protocol on a new handle");
 }
 
 extern "efiapi" fn on_end_of_dxe(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {

@@ -116,5 +116,5 @@ fn answer(status: Status) {
     let (cpu, rax) = (*CPU.get(), status.as_usize() as u64);
     // SAFETY: the CPU driver's protocol.
     let written = unsafe { ((*cpu).write_save_state)(cpu, 8, register::RAX, 0, (&raw const rax).cast()) };
-    debug_assert!(written == Status::SUCCESS);
+    base::debug_assert!(written == Status::SUCCESS);
 }
