@@ -67,17 +67,24 @@ pub fn invlpg(address: u64) {
     unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) }
 }
 
-pub fn cr2() -> u64 {
-    let value;
-    // SAFETY: reading has no effect.
-    unsafe { asm!("mov {}, cr2", out(reg) value, options(nomem, nostack, preserves_flags)) }
-    value
+macro_rules! control_register {
+    ($name:ident, $read:literal) => {
+        pub fn $name() -> u64 {
+            let value;
+            // SAFETY: reading has no effect.
+            unsafe { asm!($read, out(reg) value, options(nomem, nostack, preserves_flags)) }
+            value
+        }
+    };
 }
+control_register!(cr0, "mov {}, cr0");
+control_register!(cr2, "mov {}, cr2");
+control_register!(cr3, "mov {}, cr3");
 
-pub fn cr3() -> u64 {
+pub fn code_segment() -> u16 {
     let value;
     // SAFETY: reading has no effect.
-    unsafe { asm!("mov {}, cr3", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    unsafe { asm!("mov {:x}, cs", out(reg) value, options(nomem, nostack, preserves_flags)) }
     value
 }
 
@@ -94,6 +101,24 @@ pub fn disable_interrupts() -> bool {
     // SAFETY: balanced push and pop.
     unsafe { asm!("pushfq", "pop {}", "cli", out(reg) flags) }
     flags & 1 << 9 != 0
+}
+
+/// Maskable interrupts on. One that waits comes after the next instruction.
+pub fn enable_interrupts() {
+    // SAFETY: whoever calls this has an IDT. (Not `nomem`: a handler writes memory.)
+    unsafe { asm!("sti", options(nostack)) }
+}
+
+/// Interrupts that wait come now.
+pub fn take_interrupts() {
+    // SAFETY: as above; STI holds interrupts off for one more instruction.
+    unsafe { asm!("sti", "nop", "cli", options(nostack)) }
+}
+
+/// Halts until an interrupt has come. They are on meanwhile, and off afterwards.
+pub fn wait_for_interrupt() {
+    // SAFETY: as above. Between STI and HLT none can come.
+    unsafe { asm!("sti", "hlt", "cli", options(nostack)) }
 }
 
 /// Stops the processor for good.

@@ -1,11 +1,15 @@
 //! PE32+ images: Microsoft's PE format, "Optional Header" and "The .reloc Section".
 
 use crate::Status;
+use crate::pages::PAGE;
 
 const DOS_LFANEW: usize = 0x3c;
 const OPTIONAL: usize = 24;
 const DIRECTORY_RELOC: usize = 112 + 5 * 8;
+const DIRECTORY_DEBUG: usize = 112 + 6 * 8;
 const DIR64: u16 = 10;
+/// SizeOfHeaders of our images (link/module.ld).
+const HEADERS: usize = 0x240;
 
 /// An image file, checked only as far as loading needs it.
 #[derive(Clone, Copy)]
@@ -81,6 +85,52 @@ impl<'a> Image<'a> {
     pub fn relocations(&self) -> core::ops::Range<usize> {
         let at = self.field(DIRECTORY_RELOC);
         at..at + self.field(DIRECTORY_RELOC + 4)
+    }
+}
+
+/// An image that was loaded to the beginning of a page.
+pub struct Loaded {
+    pub base: u64,
+}
+
+/// Furthest that code may lie from its image's header.
+const REACH: u64 = 1 << 20;
+
+/// The image that the code at `address`, in mapped memory, belongs to: its header is the first below.
+pub fn find_loaded(address: u64) -> Option<Loaded> {
+    let lowest = address.saturating_sub(REACH).max(PAGE);
+    let mut base = address & !(PAGE - 1);
+    while (lowest..1 << 32).contains(&base) {
+        // SAFETY: the identity map covers 4 GiB.
+        let header = unsafe { core::slice::from_raw_parts(base as *const u8, HEADERS) };
+        if header.starts_with(b"MZ") && Image::parse(header).is_ok_and(|image| address - base < image.size() as u64) {
+            return Some(Loaded { base });
+        }
+        base -= PAGE;
+    }
+    None
+}
+
+impl Loaded {
+    fn headers(&self) -> &'static [u8] {
+        // SAFETY: `find_loaded` has read them.
+        unsafe { core::slice::from_raw_parts(self.base as *const u8, HEADERS) }
+    }
+
+    pub fn entry(&self) -> u64 {
+        self.base + Image::parse(self.headers()).map_or(0, |image| image.entry() as u64)
+    }
+
+    /// As its debug directory has it: an NB10 record, `DriverA.pdb`. Our images' lies in the headers.
+    pub fn name(&self) -> &'static str {
+        let headers = self.headers();
+        let find = || {
+            let directory = Image::parse(headers).ok()?.field(DIRECTORY_DEBUG);
+            let record = headers.get(u32_at(headers, directory + 20)?..)?.strip_prefix(b"NB10")?.get(12..)?;
+            let name = record.split(|&byte| byte == b'.' || byte == 0).next()?;
+            core::str::from_utf8(name).ok()
+        };
+        find().unwrap_or("?")
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
         if entry.kind == Kind::VolumeTop {
             return self.volume_top(entry, program);
         }
-        let mut image = pe::build(&elf::read(program)?, entry.kind.subsystem());
+        let mut image = pe::build(&elf::read(program)?, entry.kind.subsystem(), &entry.module)?;
         let mut body = Vec::new();
         if let (Some(kind), Some(depex)) = (entry.kind.depex_section(), manifest.depex(entry)?) {
             body.push((kind, depex));

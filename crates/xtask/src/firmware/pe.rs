@@ -2,6 +2,7 @@
 //! 32 bytes aligned, as EDK II's tools do it: an image can run in place.
 
 use super::elf::{Module, Part};
+use anyhow::{Result, bail};
 
 const ALIGNMENT: usize = 32;
 const PE: usize = 0x40;
@@ -11,6 +12,9 @@ const SECTION_TABLE: usize = OPTIONAL + 240;
 const HEADERS: usize = 0x240;
 const DIRECTORIES: u32 = 16;
 const RELOC_DIRECTORY: usize = OPTIONAL + 112 + 5 * 8;
+const DEBUG_DIRECTORY: usize = OPTIONAL + 112 + 6 * 8;
+/// IMAGE_DEBUG_TYPE_CODEVIEW
+const CODEVIEW: u32 = 2;
 const IMAGE_BASE: usize = OPTIONAL + 24;
 const DIR64: u16 = 10 << 12;
 
@@ -28,7 +32,8 @@ struct Section {
     characteristics: u32,
 }
 
-pub fn build(module: &Module, subsystem: u16) -> Image {
+/// `name` is for the debug directory.
+pub fn build(module: &Module, subsystem: u16, name: &str) -> Result<Image> {
     let mut bytes = vec![0; HEADERS];
     let mut sections = Vec::new();
     let parts: [(&'static [u8], &Part, u32); 3] = [
@@ -59,7 +64,28 @@ pub fn build(module: &Module, subsystem: u16) -> Image {
         end += size;
     }
     headers(&mut bytes, module, subsystem, end, &sections);
-    Image { bytes, entry: module.entry, relocations: module.relocations.clone() }
+    debug_directory(&mut bytes, SECTION_TABLE + sections.len() * 40, name)?;
+    Ok(Image { bytes, entry: module.entry, relocations: module.relocations.clone() })
+}
+
+/// The module's name, as exception reports look for it: one CodeView record (NB10, as GenFw writes
+/// it) behind the section table.
+fn debug_directory(bytes: &mut [u8], at: usize, name: &str) -> Result<()> {
+    let record = at + 28;
+    let name = format!("{name}.pdb\0");
+    let text = record + 16..record + 16 + name.len();
+    if text.end > HEADERS {
+        bail!("{name:?} is too long for the headers' {HEADERS:#x} bytes");
+    }
+    put32(bytes, DEBUG_DIRECTORY, at as u32);
+    put32(bytes, DEBUG_DIRECTORY + 4, 28);
+    put32(bytes, at + 12, CODEVIEW);
+    put32(bytes, at + 16, (text.end - record) as u32);
+    put32(bytes, at + 20, record as u32);
+    put32(bytes, at + 24, record as u32);
+    bytes[record..record + 4].copy_from_slice(b"NB10");
+    bytes[text].copy_from_slice(name.as_bytes());
+    Ok(())
 }
 
 /// One block a page: page address, size, and 16 bits an entry.

@@ -11,11 +11,15 @@ use pi::pcd;
 base::dxe_entry!(main);
 
 mod os;
+mod wait;
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<1> = pcd::Block::new([("PcdSignalReadyToLock", 1)]);
+static PCD: pcd::Block<3> =
+    pcd::Block::new([("PcdSignalReadyToLock", 1), ("PcdPlatformBootTimeOut", 0), ("PcdFault", 0)]);
 const SIGNAL_READY_TO_LOCK: usize = 0;
+const BOOT_TIME_OUT: usize = 1;
+const FAULT: usize = 2;
 
 static BDS: Global<Bds> = Global::new(Bds { entry });
 static IMAGE: Global<Handle> = Global::new(core::ptr::null_mut());
@@ -28,7 +32,8 @@ fn main(image: Handle) -> Result<(), Status> {
 extern "efiapi" fn entry(_: *const Bds) {
     post(post::BDS);
     record::phase(record::phase::BDS);
-    let done = milestones().and_then(|()| os::load(*IMAGE.get()));
+    let done =
+        milestones().and_then(|()| wait::for_a_key(PCD.get(BOOT_TIME_OUT))).and_then(|()| os::load(*IMAGE.get()));
     if let Err(status) = done {
         debug!("[Bds] {}", base::names::Text(status));
     }
@@ -36,6 +41,10 @@ extern "efiapi" fn entry(_: *const Bds) {
 
 fn milestones() -> Result<(), Status> {
     debug!("[Bds] Entry...");
+    if PCD.get(FAULT) != 0 {
+        // SAFETY: none: this is the fault to study.
+        unsafe { core::arch::asm!("ud2") }
+    }
     // PlatformSmm does both, if it is there.
     if dxe::locate::<()>(&protocol::DXE_SMM_READY_TO_LOCK).is_err() {
         dxe::signal_group(&protocol::END_OF_DXE_EVENT)?;

@@ -2,13 +2,21 @@
 #![no_std]
 #![no_main]
 
+use base::arch::mmio;
 use base::smm::{SmmSwDispatch2, SwContext, SwRegisterContext};
 use base::{Handle, Status, debug, protocol, smst};
 use core::ffi::c_void;
+use pi::pcd;
 
 base::smm_entry!(main);
 
 const COMMAND: usize = 0x43;
+/// A canonical address that no page table maps.
+const WILD: u64 = 0x5afa_fafa_faf8;
+
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdFault", 0)]);
 
 fn main() -> Result<(), Status> {
     let dispatch = smst::locate::<SmmSwDispatch2>(&protocol::SMM_SW_DISPATCH2)?;
@@ -23,6 +31,10 @@ fn main() -> Result<(), Status> {
 extern "efiapi" fn on_command(_: Handle, _: *const c_void, buffer: *mut c_void, _: *mut usize) -> Status {
     // SAFETY: the dispatcher's context of this SMI.
     let sw = unsafe { &*buffer.cast::<SwContext>() };
+    if PCD.get(0) != 0 {
+        // A pointer that nobody has set: the fault to study.
+        mmio::read::<u32>(WILD);
+    }
     debug!("SMM Handler: received command 0x{:x}, data 0x{:x}", sw.command_port, sw.data_port);
     Status::SUCCESS
 }

@@ -1,6 +1,7 @@
-//! Events, their groups, and task priority levels. There are no interrupts yet, so a notification
-//! runs when it is signalled, or when the level falls below its own.
+//! Events, their groups, and task priority levels. A notification runs when its event is signalled, or
+//! when the level falls below its own.
 
+use crate::timer::{self, Timer};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use base::{Global, Guid, Status, efi, status};
@@ -15,6 +16,7 @@ struct Event {
     context: *mut c_void,
     group: Option<Guid>,
     signalled: bool,
+    timer: Option<Timer>,
 }
 
 struct Events {
@@ -86,6 +88,28 @@ fn queue_group(group: &Guid) {
     members.into_iter().for_each(|id| events.queue(id));
 }
 
+pub fn set_timer(event: efi::Event, timer: Option<Timer>) -> Result<(), Status> {
+    let event = EVENTS.get().find(event).filter(|event| event.kind & efi::EVT_TIMER != 0);
+    event.ok_or(Status::INVALID_PARAMETER)?.timer = timer;
+    Ok(())
+}
+
+pub fn next_deadline() -> Option<u64> {
+    EVENTS.get().all.iter().filter_map(|event| event.timer).map(|timer| timer.due).min()
+}
+
+/// Signals the timer events whose time has come.
+pub fn signal_due(now: u64) {
+    let due = |event: &&mut Event| event.timer.is_some_and(|timer| timer.due <= now);
+    let mut ids = Vec::new();
+    for event in EVENTS.get().all.iter_mut().filter(due) {
+        ids.push(event.id);
+        event.timer = event.timer.filter(|timer| timer.period != 0).map(|t| Timer { due: now + t.period, ..t });
+    }
+    ids.into_iter().for_each(|id| EVENTS.get().queue(id));
+    dispatch();
+}
+
 /// Signals a group that the core itself owns.
 pub fn signal_group(group: &Guid) {
     queue_group(group);
@@ -105,13 +129,10 @@ fn create(
     if out.is_null() || wants_notify && (notify.is_none() || !good_tpl) {
         return Status::INVALID_PARAMETER;
     }
-    if kind & efi::EVT_TIMER != 0 {
-        return Status::UNSUPPORTED;
-    }
     let events = EVENTS.get();
     events.last += 1;
     let id = events.last;
-    events.all.push(Event { id, kind, tpl, notify, context, group, signalled: false });
+    events.all.push(Event { id, kind, tpl, notify, context, group, signalled: false, timer: None });
     // SAFETY: the caller's variable.
     unsafe { *out = id as efi::Event };
     Status::SUCCESS
@@ -175,5 +196,27 @@ pub extern "efiapi" fn raise_tpl(tpl: usize) -> usize {
 
 pub extern "efiapi" fn restore_tpl(tpl: usize) {
     EVENTS.get().tpl = tpl;
+    timer::poll();
     dispatch();
+}
+
+pub extern "efiapi" fn wait_for_event(count: usize, events: *mut efi::Event, index: *mut usize) -> Status {
+    if count == 0 || events.is_null() || index.is_null() {
+        return Status::INVALID_PARAMETER;
+    }
+    if EVENTS.get().tpl != efi::TPL_APPLICATION {
+        return Status::UNSUPPORTED;
+    }
+    // SAFETY: the caller's array and variable.
+    let (events, index) = unsafe { (core::slice::from_raw_parts(events, count), &mut *index) };
+    loop {
+        for (nth, &event) in events.iter().enumerate() {
+            let status = check_event(event);
+            if status != Status::NOT_READY {
+                *index = nth;
+                return status;
+            }
+        }
+        timer::wait();
+    }
 }

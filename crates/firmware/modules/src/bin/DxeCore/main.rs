@@ -1,6 +1,6 @@
 //! DXE core: boot services, and the dispatcher that loads all the drivers. PI 1.8 Vol. 2, UEFI 2.10.
 //!
-//! Not here: timer events, device paths and drivers of the UEFI driver model, GCD services, images
+//! Not here: device paths and drivers of the UEFI driver model, GCD services, images
 //! from other places than firmware volumes.
 #![no_std]
 #![no_main]
@@ -14,6 +14,7 @@ mod image;
 mod memory;
 mod misc;
 mod tables;
+mod timer;
 
 use base::hob::List;
 use base::post::{self, post};
@@ -24,6 +25,7 @@ use base::{arch, debug, record};
 extern "efiapi" fn efi_main(hobs: u64) -> ! {
     post(post::DXE_CORE);
     record::phase(record::phase::DXE);
+    timer::init();
     let hobs = List(hobs);
     memory::init(hobs);
     debug!("HOBLIST address in DXE = 0x{:X}", hobs.0);

@@ -1,9 +1,9 @@
 //! The small boot services, and the end of them all.
 
-use crate::{event, hand, memory, tables};
+use crate::{event, hand, memory, tables, timer};
 use base::post::{self, post};
 use base::protocol::{self, Runtime};
-use base::{Handle, Status, arch, debug, efi, record};
+use base::{Handle, Status, arch, debug, efi, lapic, record};
 use core::ffi::c_void;
 
 pub extern "efiapi" fn copy_mem(to: *mut c_void, from: *mut c_void, size: usize) {
@@ -21,6 +21,7 @@ pub extern "efiapi" fn stall(microseconds: usize) -> Status {
     let end = arch::tsc() + microseconds as u64 * 1000;
     while arch::tsc() < end {
         arch::pause();
+        timer::poll();
     }
     Status::SUCCESS
 }
@@ -35,6 +36,7 @@ pub extern "efiapi" fn exit_boot_services(_: Handle, map_key: usize) -> Status {
     if map_key != memory::map_key() {
         return Status::INVALID_PARAMETER;
     }
+    lapic::stop();
     event::signal_group(&protocol::EXIT_BOOT_SERVICES_EVENT);
     post(post::EXIT_BOOT_SERVICES);
     record::phase(record::phase::EXIT_BOOT_SERVICES);

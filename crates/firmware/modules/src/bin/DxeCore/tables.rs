@@ -1,6 +1,6 @@
 //! System table, boot services table, runtime services table.
 
-use crate::{event, hand, memory, misc};
+use crate::{event, hand, memory, misc, timer};
 use base::hob::List;
 use base::{Global, Guid, Status, efi, protocol};
 use core::ffi::c_void;
@@ -67,6 +67,8 @@ pub fn init(hobs: List) {
     boot.free_pool = memory::free_pool;
     boot.create_event = event::create_event;
     boot.create_event_ex = event::create_event_ex;
+    boot.set_timer = timer::set_timer;
+    boot.wait_for_event = event::wait_for_event;
     boot.signal_event = event::signal_event;
     boot.close_event = event::close_event;
     boot.check_event = event::check_event;

@@ -6,10 +6,10 @@
 #![no_main]
 
 mod entry;
-mod exception;
 mod relocate;
 mod save_state;
 
+use base::exception::{self, Frame, Report};
 use base::smm::{EntryContext, SmmConfiguration, SmmCpu, SmmEntryPoint};
 use base::{Global, Status, arch, debug, dxe, paging, protocol, record, smst};
 use core::ffi::c_void;
@@ -41,7 +41,7 @@ fn main() -> Result<(), Status> {
     let tables = smst::allocate_pages(paging::IDENTITY_PAGES)?;
     let stack = smst::allocate_pages(STACK_PAGES)? + STACK_PAGES as u64 * 4096;
     paging::identity(tables);
-    exception::init();
+    exception::init(entry::CODE64, on_exception);
     entry::install(tile, tables, stack);
     let smbase = tile - ENTRY_OFFSET;
     let cpu = CPU.get();
@@ -67,9 +67,15 @@ extern "efiapi" fn register_smm_entry(_: *const SmmConfiguration, entry: SmmEntr
     Status::SUCCESS
 }
 
+/// Nothing in SMM is expected to fault.
+fn on_exception(frame: &mut Frame) {
+    debug!("{}", Report(frame));
+    arch::stop()
+}
+
 /// Called by the entry code, on SMM's stack and page tables.
 extern "efiapi" fn smi() {
-    exception::load_idt();
+    exception::load();
     let cpu = CPU.get();
     let revision = save_state::revision();
     record::write(&record::SmmEnter { smbase: cpu.smbase.into(), revision: revision.into() });

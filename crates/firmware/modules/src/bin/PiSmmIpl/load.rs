@@ -2,7 +2,6 @@
 
 use crate::PRIVATE;
 use base::hob::{self, List};
-use base::names::Text;
 use base::pages::PAGE;
 use base::smm::{CorePrivate, SmramDescriptor};
 use base::{Status, debug, dxe, efi, pe, protocol, record, volume};
@@ -18,9 +17,8 @@ pub fn smm_core(region: &SmramDescriptor) -> Result<(), Status> {
     let mut volumes = hobs.all::<hob::FirmwareVolume>(hob::FV).filter_map(|fv| volume::at(fv.base));
     let core = volumes.find_map(|v| volume::files(v).find(|file| file.kind() == ffs::kind::SMM_CORE));
     let result = core.ok_or(Status::NOT_FOUND).and_then(|file| start_core(&file, region));
-    if let Err(status) = result {
+    if result.is_err() {
         debug!("SMM IPL could not load and execute SMM Core from SMRAM");
-        debug!("SMM IPL: {}", Text(status));
     }
     result
 }

@@ -8,7 +8,7 @@ mod events;
 mod load;
 
 use base::smm::{CORE_PRIVATE_SIGNATURE, CorePrivate, SmmAccess2, SmmBase2, SmmControl2, SmramDescriptor, Smst};
-use base::{Global, Handle, Status, debug, dxe, protocol};
+use base::{Global, Handle, Status, arch, debug, dxe, protocol};
 use core::ptr::null_mut;
 
 base::dxe_entry!(main);
@@ -50,10 +50,10 @@ fn main(_: Handle) -> Result<(), Status> {
     private.smram_count = 1;
     let loaded = load::smm_core(REGION.get());
     if let Err(status) = loaded {
-        // Close what is open; nothing in it will ever run.
+        // Going on without SMM would leave the platform open: stop here, with 71h on the display.
         let _ = (access().close)(access());
-        debug!("SMM IPL closed SMRAM window");
-        return Err(status);
+        debug!("SMM IPL closed SMRAM window: {}", base::names::Text(status));
+        arch::stop()
     }
     events::register()?;
     dxe::install(&protocol::SMM_BASE2, BASE.as_ptr())?;

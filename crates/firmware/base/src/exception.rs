@@ -1,0 +1,191 @@
+//! An IDT, its stubs, and the report of an exception that nobody expected, in EDK II's words. The DXE
+//! core, SMM's CPU driver and the OS have one each. SDM vol. 3, "Interrupt and Exception Handling".
+
+use crate::{Global, arch, pe};
+use core::arch::{asm, global_asm};
+use core::fmt;
+
+/// Interrupts of the local APIC.
+pub const TIMER: u8 = 32;
+pub const SPURIOUS: u8 = 33;
+pub const GENERAL_PROTECTION: u64 = 13;
+const PAGE_FAULT: u64 = 14;
+const VECTORS: usize = 34;
+/// Bytes between two stubs.
+const STUB: u64 = 16;
+
+// Vectors 8, 10 to 14, 17, 21, 29, 30 push an error code themselves.
+global_asm!(
+    r#"
+    .section .text.exceptions, "ax"
+    .globl  exception_stubs
+    .balign 16
+exception_stubs:
+    .set    vector, 0
+    .rept   34
+    .balign 16
+    .if     vector > 31 || (0x60227D00 >> (vector & 31)) & 1 == 0
+    push    0
+    .endif
+    .byte   0x6A, vector                    # push vector
+    jmp     2f
+    .set    vector, vector + 1
+    .endr
+2:  push    rax
+    push    rcx
+    push    rdx
+    push    rbx
+    push    rbp
+    push    rsi
+    push    rdi
+    push    r8
+    push    r9
+    push    r10
+    push    r11
+    push    r12
+    push    r13
+    push    r14
+    push    r15
+    cld
+    mov     rcx, rsp
+    mov     rbp, rsp
+    and     rsp, -16
+    sub     rsp, 32
+    call    {handle}
+    mov     rsp, rbp
+    pop     r15
+    pop     r14
+    pop     r13
+    pop     r12
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+    pop     rdi
+    pop     rsi
+    pop     rbp
+    pop     rbx
+    pop     rdx
+    pop     rcx
+    pop     rax
+    add     rsp, 16                         # vector, error code
+    iretq
+    .text
+"#,
+    handle = sym handle
+);
+
+unsafe extern "C" {
+    static exception_stubs: u8;
+}
+
+/// As the stub and the processor pushed it.
+#[repr(C)]
+pub struct Frame {
+    /// R15 to R8, RDI, RSI, RBP, RBX, RDX, RCX, RAX.
+    registers: [u64; 15],
+    pub vector: u64,
+    pub error: u64,
+    pub rip: u64,
+    cs: u64,
+    rflags: u64,
+    rsp: u64,
+    ss: u64,
+}
+
+static IDT: Global<[[u64; 2]; VECTORS]> = Global::new([[0; 2]; VECTORS]);
+static HANDLER: Global<Option<fn(&mut Frame)>> = Global::new(None);
+
+/// Every vector goes to `handler`, through an interrupt gate: SDM vol. 3, "IDT Descriptors".
+pub fn init(code_segment: u16, handler: fn(&mut Frame)) {
+    *HANDLER.get() = Some(handler);
+    for (vector, gate) in IDT.get().iter_mut().enumerate() {
+        let stub = &raw const exception_stubs as u64 + vector as u64 * STUB;
+        let present_interrupt_gate = 0x8e00 << 32;
+        gate[0] = stub & 0xffff | u64::from(code_segment) << 16 | present_interrupt_gate | (stub >> 16 & 0xffff) << 48;
+        gate[1] = stub >> 32;
+    }
+}
+
+pub fn load() {
+    #[repr(C, packed)]
+    struct Pointer {
+        limit: u16,
+        base: u64,
+    }
+    let pointer = Pointer { limit: size_of::<[[u64; 2]; VECTORS]>() as u16 - 1, base: IDT.as_ptr() as u64 };
+    // SAFETY: the table above, which `init` has filled.
+    unsafe { asm!("lidt [{}]", in(reg) &raw const pointer, options(nostack, readonly)) }
+}
+
+extern "efiapi" fn handle(frame: &mut Frame) {
+    if let Some(handler) = *HANDLER.get() {
+        handler(frame);
+    }
+}
+
+const NAMES: [&str; 20] = [
+    "#DE - Divide Error",
+    "#DB - Debug",
+    "NMI Interrupt",
+    "#BP - Breakpoint",
+    "#OF - Overflow",
+    "#BR - BOUND Range Exceeded",
+    "#UD - Invalid Opcode",
+    "#NM - Device Not Available",
+    "#DF - Double Fault",
+    "Coprocessor Segment Overrun",
+    "#TS - Invalid TSS",
+    "#NP - Segment Not Present",
+    "#SS - Stack Fault Fault",
+    "#GP - General Protection",
+    "#PF - Page-Fault",
+    "Reserved",
+    "#MF - x87 FPU Floating-Point Error",
+    "#AC - Alignment Check",
+    "#MC - Machine-Check",
+    "#XM - SIMD floating-point",
+];
+
+/// The whole report: several lines, the last without its end.
+pub struct Report<'a>(pub &'a Frame);
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Frame { vector, error, rip, cs, rflags, rsp, ss, .. } = *self.0;
+        let [r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax] = self.0.registers;
+        let name = NAMES.get(vector as usize).unwrap_or(&"Reserved");
+        writeln!(f, "!!!! X64 Exception Type - {vector:02X}({name})  CPU Apic ID - 00000000 !!!!")?;
+        write!(f, "ExceptionData - {error:016X}")?;
+        if vector == PAGE_FAULT {
+            let bit = |n: u32| error >> n & 1;
+            write!(f, "  I:{} R:{} U:{} W:{} P:{}", bit(4), bit(3), bit(2), bit(1), bit(0))?;
+        }
+        writeln!(f)?;
+        let mut line = |fields: &[(&str, u64)]| {
+            for (nth, (name, value)) in fields.iter().enumerate() {
+                write!(f, "{}{name:4} - {value:016X}", if nth == 0 { "" } else { ", " })?;
+            }
+            writeln!(f)
+        };
+        line(&[("RIP", rip), ("CS", cs), ("RFLAGS", rflags)])?;
+        line(&[("RAX", rax), ("RCX", rcx), ("RDX", rdx)])?;
+        line(&[("RBX", rbx), ("RSP", rsp), ("RBP", rbp)])?;
+        line(&[("RSI", rsi), ("RDI", rdi), ("SS", ss)])?;
+        line(&[("R8", r8), ("R9", r9), ("R10", r10)])?;
+        line(&[("R11", r11), ("R12", r12), ("R13", r13)])?;
+        line(&[("R14", r14), ("R15", r15)])?;
+        line(&[("CR0", arch::cr0()), ("CR2", arch::cr2()), ("CR3", arch::cr3())])?;
+        match pe::find_loaded(rip) {
+            Some(image) => write!(
+                f,
+                "!!!! Find image based on IP(0x{rip:X}) {}.efi (ImageBase={:016X}, EntryPoint={:016X}, RVA={:08X}) !!!!",
+                image.name(),
+                image.base,
+                image.entry(),
+                rip - image.base,
+            ),
+            None => write!(f, "!!!!  Can't find image information. !!!!"),
+        }
+    }
+}
