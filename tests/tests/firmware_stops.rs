@@ -32,6 +32,14 @@ fn last_line(log: &str) -> &str {
 }
 
 #[test]
+fn without_memory_pei_stops_at_55h_and_without_an_architectural_protocol_dxe_at_d3h() {
+    let log = stops(r#"{"op": "drop", "file": "PlatformPei"}"#, 0x55);
+    assert_eq!(last_line(&log), "PEI: no PEIM installed memory");
+    let log = stops(r#"{"op": "drop", "file": "RuntimeDxe"}"#, 0xd3);
+    assert_eq!(last_line(&log), "Runtime Arch Protocol not present!!");
+}
+
+#[test]
 fn tseg_of_a_size_that_cannot_be_reserved_stops_pei_at_36h() {
     for size in [0, 3, 8] {
         let log = stops(&pcd("SmmAccessPei", "PcdQ35TsegMbytes", size), 0x36);
