@@ -1,5 +1,13 @@
 #!/bin/sh
-# Trunk's post_build hook: puts the demo ROM beside the page, as a file of its own. The page runs what
-# it fetches, so an altered file is an altered machine.
+# Trunk's post_build hook. Puts beside the page:
+# * the demo ROM, as a file of its own. The page runs what it fetches, so an altered file is an altered machine;
+# * one style sheet for figures in other people's pages: all that index.html names, but page*.css;
+# * the names of this build's files in the script that loads them.
 set -eu
 cargo run --quiet --package demo-rom --bin demo-rom -- "$TRUNK_STAGING_DIR/demo.rom"
+
+cd "$TRUNK_STAGING_DIR"
+grep -o '[a-z-]*-[0-9a-f]*\.css' index.html | grep -v '^page' | xargs cat > figures.css
+style=figures-$(cksum < figures.css | cut -d ' ' -f 1).css
+mv figures.css "$style"
+sed -i -e "s|{module}|$(ls web-*.js)|" -e "s|{wasm}|$(ls web-*_bg.wasm)|" -e "s|{style}|$style|" smm-lab.js

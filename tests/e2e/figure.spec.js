@@ -153,7 +153,7 @@ test('a changed handler in the ROM changes what the page shows', async ({ page }
   await toEnd(page);
   const ours = [await witness(page).innerText(), await caption(page).innerText()];
 
-  await page.route('**/demo.rom', async route => {
+  await page.route('**/demo.rom*', async route => {
     const rom = await (await route.fetch()).body();
     const answer = rom.indexOf(Buffer.from([0x66, 0x0d, 0x00, 0x00, 0x4b, 0x4f])); // or eax, 4F4B0000h
     expect(answer).toBeGreaterThan(0);
@@ -310,10 +310,10 @@ test.describe('when something is missing', () => {
   // Requests fail on purpose here, and the browser reports them: so not the `page` that forbids it.
   test('a ROM that does not come can be fetched again', async ({ browser, baseURL }) => {
     const page = await browser.newPage({ baseURL });
-    await page.route('**/demo.rom', route => route.abort());
+    await page.route('**/demo.rom*', route => route.abort());
     await page.goto('./');
     await expect(page.getByRole('alert')).toContainText('could not be loaded');
-    await page.unroute('**/demo.rom');
+    await page.unroute('**/demo.rom*');
     await page.locator('[data-act=retry]').click();
     await expect(page.locator('.fig')).toHaveAttribute('data-ready', 'true', { timeout: 20_000 });
     await page.close();
@@ -321,10 +321,10 @@ test.describe('when something is missing', () => {
 
   test('a worker that does not come can be started again', async ({ browser, baseURL }) => {
     const page = await browser.newPage({ baseURL });
-    await page.context().route('**/worker.js', route => route.abort());
+    await page.context().route('**/worker.js*', route => route.abort());
     await page.goto('./');
     await expect(page.getByRole('alert')).toContainText('has stopped');
-    await page.context().unroute('**/worker.js');
+    await page.context().unroute('**/worker.js*');
     await page.locator('[data-act=retry]').click();
     await expect(page.locator('.fig')).toHaveAttribute('data-ready', 'true', { timeout: 20_000 });
     await page.close();

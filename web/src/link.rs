@@ -2,6 +2,7 @@
 //!
 //! A worker drops what arrives before it listens, so messages wait until it has said that it is ready.
 
+use crate::files::address;
 use protocol::{FigureId, FromWorker, ToWorker};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,18 +10,6 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Blob, BlobPropertyBag, Event, MessageEvent, Url, Worker};
 use yew::Callback;
-
-#[wasm_bindgen]
-extern "C" {
-    /// Where this module was loaded from: the other files of the page lie beside it.
-    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
-    static MODULE_URL: String;
-}
-
-/// The absolute address of a file of this page.
-pub fn address(file: &str) -> String {
-    MODULE_URL.with(|base| Url::new_with_base(file, base).map_or_else(|_| file.to_owned(), |u| u.href()))
-}
 
 #[derive(Clone, Debug)]
 pub enum News {

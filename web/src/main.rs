@@ -2,20 +2,26 @@
 //! from the trace of the machine that runs in the worker.
 
 mod app;
+mod embed;
 mod events;
 mod figure;
+mod files;
 mod format;
 mod header;
 mod i18n;
 mod icons;
 mod link;
+mod placed;
 mod prefs;
 mod rom;
 mod words;
 
-fn main() {
-    let root = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id("app"));
-    if let Some(root) = root {
-        yew::Renderer::<app::App>::with_root(root).render();
-    }
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Does nothing by itself: a page calls `open_page`, a tag calls `embed::mount`.
+fn main() {}
+
+#[wasm_bindgen]
+pub fn open_page(root: web_sys::Element) {
+    yew::Renderer::<app::App>::with_root(root).render();
 }

@@ -1,9 +1,8 @@
 //! ROM images: the demo's, which lies beside the page, and those that a reader brings.
 
-use crate::link::address;
-use wasm_bindgen::JsCast;
+use crate::files;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, Response};
+use web_sys::File;
 
 const UNIT: usize = 64 << 10;
 const LARGEST: usize = 16 << 20;
@@ -15,15 +14,7 @@ pub fn size_fits(bytes: usize) -> bool {
 
 /// The demo ROM as a file of its own: what runs is what was fetched.
 pub async fn fetch_demo() -> Result<Vec<u8>, String> {
-    let window = web_sys::window().ok_or_else(String::new)?;
-    let response = JsFuture::from(window.fetch_with_str(&address("demo.rom"))).await;
-    let response: Response = response.map_err(|_| "demo.rom".to_owned())?.unchecked_into();
-    if !response.ok() {
-        return Err(format!("demo.rom: HTTP {}", response.status()));
-    }
-    let buffer = response.array_buffer().map_err(|_| "demo.rom".to_owned())?;
-    let buffer = JsFuture::from(buffer).await.map_err(|_| "demo.rom".to_owned())?;
-    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+    files::bytes("demo.rom").await
 }
 
 pub async fn read_file(file: &File) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { serve } from '../server.mjs';
+import { block } from './docs.js';
 
 /** The release build: dist/ at the top of the tree, or the folder in $DIST. */
 export const dist = process.env.DIST ?? fileURLToPath(new URL('../../../dist', import.meta.url));
@@ -11,8 +12,8 @@ export const dist = process.env.DIST ?? fileURLToPath(new URL('../../../dist', i
 export const out = fileURLToPath(new URL('../out', import.meta.url));
 mkdirSync(out, { recursive: true });
 
-/** Serves the page; see `serve` for the options, such as `csp`, and for what comes back. */
-export function serveSite(options = {}) {
+/** Serves the page, under its strict policy; see `serve` for the options, such as `csp`, and for what comes back. */
+export async function serveSite(options = {}) {
   if (!existsSync(`${dist}/index.html`)) throw new Error(`${dist} has no index.html: run cargo xtask build`);
-  return serve({ root: dist, cors: true, ...options });
+  return serve({ root: dist, cors: true, csp: await block('embed.md', 'csp-page'), ...options });
 }

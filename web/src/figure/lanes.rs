@@ -2,6 +2,7 @@
 
 use crate::format::{decimal, fixed, hex_byte};
 use crate::i18n::{Lang, t};
+use crate::placed::Placed;
 use crate::words;
 use std::rc::Rc;
 use story::{Lane, Player, Stage, Tape};
@@ -26,7 +27,7 @@ pub fn lanes(player: Option<&Player>, scrub: Callback<f64>, l: Lang) -> Html {
             { ticks(tape, stage) }
             <input class="scrub" type="range" min="0" max={fixed(length, 0)} step="1" value={fixed(at, 0)}
                 disabled={tape.is_none()} aria-label={t::scrub(l)} aria-valuetext={now} {oninput} />
-            <div class="hd"><div class="head" style={format!("left:{}%", fixed(percent, 2))}></div></div>
+            <div class="hd"><Placed class="head" left={percent} /></div>
         </div>
     }
 }
@@ -76,7 +77,7 @@ fn marks(tape: &Tape) -> Html {
     let keys = tape.keys().into_iter().map(|(at, byte)| (share(tape, at), "key", hex_byte(byte)));
     let latches = tape.latches().into_iter().map(|at| (share(tape, at), "latch", String::new()));
     keys.chain(latches)
-        .map(|(left, kind, text)| html! { <span class={classes!("mark", kind)} style={format!("left:{}%", fixed(left, 2))}>{ text }</span> })
+        .map(|(left, kind, text)| html! { <Placed class={classes!("mark", kind)} {left}>{ text }</Placed> })
         .collect()
 }
 
@@ -90,7 +91,7 @@ fn segments(tape: &Tape, l: Lang) -> Html {
         };
         let (from, to) = (share(tape, s.from), share(tape, s.to));
         html! {
-            <span class={classes!("sg", class)} data-role={role} style={format!("left:{}%;width:{}%", fixed(from, 2), fixed(to - from, 2))}>{ name }</span>
+            <Placed class={classes!("sg", class)} {role} left={from} width={to - from}>{ name }</Placed>
         }
     };
     tape.lane().into_iter().map(segment).collect()
@@ -104,9 +105,7 @@ fn ticks(tape: Option<&Rc<Tape>>, now: Stage) -> Html {
         let (from, to) = (tape.beats()[visit.first].at, tape.until(visit.end - 1));
         let left = if stage == Stage::Os { 0.0 } else { share(tape, (from + to) / 2.0) };
         let on = (stage == now).then_some("on");
-        Some(
-            html! { <span class={classes!(on)} style={format!("left:{}%", fixed(left, 2))}>{ words::stage(stage) }</span> },
-        )
+        Some(html! { <Placed class={classes!(on)} {left}>{ words::stage(stage) }</Placed> })
     };
     html! { <div class="ticks" aria-hidden="true">{ for Stage::ALL.into_iter().filter_map(tick) }</div> }
 }

@@ -170,7 +170,7 @@ impl Layout {
             let (from, to) = (cuts[i], cuts[i + 1].min(length));
             let dashes =
                 if to > from { format!("0 {} {} 9999", fixed(from, 1), fixed(to - from, 1)) } else { "0 9999".into() };
-            html! { <path class={if i == 1 { "done lit" } else { "done" }} d={d.clone()} style={format!("stroke-dasharray:{dashes}")}/> }
+            html! { <path class={if i == 1 { "done lit" } else { "done" }} d={d.clone()} stroke-dasharray={dashes}/> }
         };
         html! { <><path class="way" d={d.clone()}/>{ for (0..3).map(part) }</> }
     }
@@ -183,7 +183,7 @@ impl Layout {
             _ => false,
         };
         html! {
-            <g class={classes!("token", inside.then_some("in"))} style={format!("transform:translate({}px,{}px)", fixed(x, 1), fixed(y, 1))}>
+            <g class={classes!("token", inside.then_some("in"))} transform={format!("translate({},{})", fixed(x, 1), fixed(y, 1))}>
                 <rect x="-20" y="-17" width="40" height="34" rx="6"/><text y="4" text-anchor="middle">{ "CPU0" }</text>
             </g>
         }
