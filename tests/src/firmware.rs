@@ -68,7 +68,15 @@ impl Boot {
 }
 
 pub fn power_on(board: Board, image: &[u8], script: &str) -> Machine {
-    let fw_cfg = vec![(demo_rom::SCRIPT_FILE.to_owned(), script.as_bytes().to_vec())];
+    power_on_with(board, image, vec![(demo_rom::SCRIPT_FILE.to_owned(), script.as_bytes().to_vec())])
+}
+
+/// Without a script the shell takes its commands from COM1.
+pub fn power_on_at_console(board: Board, image: &[u8]) -> Machine {
+    power_on_with(board, image, Vec::new())
+}
+
+fn power_on_with(board: Board, image: &[u8], fw_cfg: Vec<(String, Vec<u8>)>) -> Machine {
     let config = Config { board, ram_mib: RAM_MIB, bios: image.to_vec(), fw_cfg, ..Config::default() };
     Machine::new(&config).unwrap_or_else(|error| panic!("{error}"))
 }

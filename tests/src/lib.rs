@@ -5,7 +5,9 @@ pub mod cli;
 pub mod conformance;
 pub mod firmware;
 pub mod machine;
+pub mod prompt;
 pub mod qemu;
+pub mod random;
 
 use rom_build::Rom;
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+use e2e::random::Random;
 use pi::depex::{Dialect, Evaluation, decode, to_text, validate};
 use pi::edit::{Depex, Drop, Edit, End, Order, apply};
 use pi::image::{Body, File, Image, Placed, Section, SectionBody, Sections, Severity, Volume};
@@ -23,38 +24,22 @@ fn fuzz(mut test: impl FnMut(&mut Random)) {
     }
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
-    /// Bytes changed, set to an edge, copied elsewhere, cut off.
-    fn damage(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..=self.below(8) {
-            let at = self.below(bytes.len());
-            let size = 1 + self.below(8);
-            let end = bytes.len().min(at + size);
-            match self.below(6) {
-                0 => bytes[at..end].fill(0xff),
-                1 => bytes[at..end].fill(0),
-                2 => bytes[at] ^= 1 << self.below(8),
-                3 => {
-                    let to = self.below(bytes.len() - (end - at) + 1);
-                    bytes.copy_within(at..end, to);
-                }
-                4 if self.below(8) == 0 => bytes.truncate(at.max(1)),
-                _ => bytes[at] = self.next() as u8,
+/// Bytes changed, set to an edge, copied elsewhere, cut off.
+fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
+    for _ in 0..=random.below(8) {
+        let at = random.below(bytes.len());
+        let size = 1 + random.below(8);
+        let end = bytes.len().min(at + size);
+        match random.below(6) {
+            0 => bytes[at..end].fill(0xff),
+            1 => bytes[at..end].fill(0),
+            2 => bytes[at] ^= 1 << random.below(8),
+            3 => {
+                let to = random.below(bytes.len() - (end - at) + 1);
+                bytes.copy_within(at..end, to);
             }
+            4 if random.below(8) == 0 => bytes.truncate(at.max(1)),
+            _ => bytes[at] = random.next() as u8,
         }
     }
 }
@@ -117,7 +102,7 @@ fn a_damaged_image_is_read_checked_listed_and_written_back_as_it_was() {
     assert!(!Image::parse(&seed).check().iter().any(|finding| finding.severity == Severity::Error));
     fuzz(|random| {
         let mut bytes = seed.clone();
-        random.damage(&mut bytes);
+        damage(random, &mut bytes);
         let image = Image::parse(&bytes);
         assert!(image.write() == bytes);
         for finding in image.check() {
@@ -138,7 +123,7 @@ fn an_edit_of_a_damaged_image_gives_a_well_formed_one_or_an_error() {
     fuzz(|random| {
         let mut bytes = seed.clone();
         if random.below(2) == 0 {
-            random.damage(&mut bytes);
+            damage(random, &mut bytes);
         }
         let edits: Vec<Edit> = (0..=random.below(3)).map(|_| edit(random)).collect();
         match apply(&bytes, &edits) {
@@ -235,7 +220,7 @@ fn any_bytes_are_a_capture_of_records_and_errors_that_cover_it() {
             record::emit(&mut |part| bytes.extend_from_slice(part), random.next(), 0, &phase);
         }
         bytes.push(0xa5);
-        random.damage(&mut bytes);
+        damage(random, &mut bytes);
         let mut next = 0;
         for result in record::read(&bytes) {
             let (offset, size) = match result {
@@ -256,7 +241,7 @@ fn any_bytes_may_hold_pcd_words() {
         bytes.extend(pcd::SIGNATURE);
         bytes.extend((random.below(9) as u32).to_le_bytes());
         bytes.resize(200 + random.below(200), 0x41);
-        random.damage(&mut bytes);
+        damage(random, &mut bytes);
         assert!(pcd::words(&bytes).all(|word| word.offset + 4 <= bytes.len()));
     });
 }

@@ -74,6 +74,9 @@ impl Clone for Machine {
     }
 }
 
+/// Of the address map.
+const PAGE: u64 = 0x1000;
+
 /// How far a run may go.
 #[derive(Clone, Copy)]
 struct Bounds {
@@ -178,13 +181,35 @@ impl Machine {
     pub fn peek(&self, view: View, addr: u64, out: &mut [u8]) {
         let map = self.state.chipset.memory_map();
         let access = Access { cpu: 0, smm: view == View::Smm, purpose: Purpose::Data };
-        for (at, byte) in (addr..).zip(out) {
-            *byte = match self.state.layout.answer(&map, access, false, at) {
-                Answer::Ram(at) => self.state.ram.read_value(at as usize, 1) as u8,
-                Answer::Flash(at) => self.state.chipset.flash().array(at, 1) as u8,
-                Answer::Denied | Answer::Device => 0xff,
-            };
+        let (mut at, mut rest) = (addr, out);
+        while !rest.is_empty() {
+            // One page has one answer.
+            let size = rest.len().min((PAGE - at % PAGE) as usize);
+            let (part, behind) = rest.split_at_mut(size);
+            match self.state.layout.answer(&map, access, false, at) {
+                Answer::Ram(at) => self.state.ram.read(at as usize, part),
+                Answer::Flash(at) => {
+                    (at..).zip(part).for_each(|(at, byte)| *byte = self.state.chipset.flash().array(at, 1) as u8)
+                }
+                Answer::Denied | Answer::Device => part.fill(0xff),
+            }
+            (at, rest) = (at.wrapping_add(size as u64), behind);
         }
+    }
+
+    /// Changes RAM from outside, where this world may write; other bytes are dropped. A [`History`]
+    /// doesn't know of it.
+    ///
+    /// [`History`]: crate::History
+    pub fn poke(&mut self, view: View, addr: u64, bytes: &[u8]) {
+        let map = self.state.chipset.memory_map();
+        let access = Access { cpu: 0, smm: view == View::Smm, purpose: Purpose::Data };
+        for (at, byte) in (addr..).zip(bytes) {
+            if let Answer::Ram(at) = self.state.layout.answer(&map, access, true, at) {
+                self.state.ram.write_value(at as usize, 1, u64::from(*byte));
+            }
+        }
+        self.caches.code.clear();
     }
 
     /// Runs one instruction of the processor whose turn it is, or takes one SMI; with all events.

@@ -150,3 +150,23 @@ fn a_rom_of_halts_halts_and_a_rom_of_nothing_shuts_down() {
     // mov al, 5; out F4h, al
     assert_eq!(rom(&[0xb0, 0x05, 0xe6, 0xf4]).run_instructions(100, &mut Silent), Stop::Exit(5));
 }
+
+#[test]
+fn poke_changes_ram_and_the_code_in_it_but_not_what_this_world_may_not_write() {
+    let mut m = booted(Board::Ich9);
+    let smram = 0xf0_8000;
+    let peek = |m: &Machine, view, at| {
+        let mut byte = [0];
+        m.peek(view, at, &mut byte);
+        byte[0]
+    };
+    let before = peek(&m, View::Smm, smram);
+    m.poke(View::Os, smram, &[!before]);
+    m.poke(View::Os, 0xffff_fff0, &[0]);
+    assert_eq!(peek(&m, View::Smm, smram), before);
+    // The code that the processor was about to run, and has run before: a jump to itself.
+    let rip = m.register(0, CpuReg::Rip);
+    m.poke(View::Os, rip, &[0xeb, 0xfe]);
+    m.run_instructions(100, &mut Silent);
+    assert_eq!(m.register(0, CpuReg::Rip), rip);
+}

@@ -1,0 +1,277 @@
+//! Whatever the OS puts into registers, ports and messages, SMM comes back, without an exception, and
+//! changes no byte of SMRAM but those that it changes for harmless SMIs, too: nothing of code, entry
+//! code and page tables, and nothing of the lists of drivers, handlers and protocols.
+//!
+//! The same seeds each time; `COMM_FUZZ_SECONDS` says for how long the long run goes on.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use board::{Board, View};
+use e2e::firmware::images;
+use e2e::prompt::{Prompt, Registers, Shared};
+use e2e::random::Random;
+use pi::Guid;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Chains on each image and board.
+const SEEDS: u64 = 200;
+/// SMIs in a chain, each in the state that the one before has left.
+const CHAIN: usize = 8;
+
+const PAGE: u64 = 0x1000;
+/// PiSmmCpuDxeSmm's: the entry code's page and the save state, from SMBASE, and the stack's size.
+const ENTRY: u64 = 0x8000;
+const SAVE_STATE: Range<u64> = 0xfc00..0x1_0000;
+const STACK: u64 = 8 * PAGE;
+const PAGE_TABLES: u64 = 6 * PAGE;
+
+const NOT_FOUND: u64 = 1 << 63 | 14;
+const ACCESS_DENIED: u64 = 1 << 63 | 15;
+const HEADER: u64 = 24;
+
+/// A prompt, and which bytes of SMRAM an SMI may change there.
+struct Ground {
+    board: Board,
+    prompt: Prompt,
+    before: Vec<u8>,
+    may_change: Vec<bool>,
+}
+
+/// What the OS does.
+#[derive(Debug, Clone)]
+struct Case {
+    registers: Registers,
+    data: u8,
+    message: Option<Message>,
+    /// Over the structure that IPL and SMM core share, before the message is put there.
+    shared: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone)]
+struct Message {
+    at: u64,
+    size: u64,
+    /// Written to `at`, where the OS may write.
+    bytes: Vec<u8>,
+}
+
+fn filled(fill: u64, value: u8) -> Registers {
+    let mut registers = Registers([fill; 16]);
+    registers.0[0] = fill & !0xff | u64::from(value);
+    registers
+}
+
+fn header(guid: Guid, length: u64) -> Vec<u8> {
+    [&guid.0[..], &length.to_le_bytes(), &[0; 8]].concat()
+}
+
+/// Offsets of the bytes that aren't the same.
+fn differences(a: &[u8], b: &[u8]) -> impl Iterator<Item = usize> {
+    let pages = a.chunks(PAGE as usize).zip(b.chunks(PAGE as usize)).enumerate().filter(|(_, (a, b))| a != b);
+    pages.flat_map(|(page, (a, b))| {
+        let differ = move |at: &usize| a[*at] != b[*at];
+        (0..a.len()).filter(differ).map(move |at| page * PAGE as usize + at)
+    })
+}
+
+impl Ground {
+    fn new(board: Board, image: &[u8]) -> Ground {
+        let prompt = Prompt::boot(board, image);
+        let before = prompt.peek_smram();
+        let may_change = vec![false; before.len()];
+        let mut ground = Ground { board, prompt, before, may_change };
+        ground.learn();
+        ground
+    }
+
+    /// From harmless SMIs: messages to nobody, to each handler, refused ones, software SMIs.
+    fn learn(&mut self) {
+        let nobody = Guid([0x5a; 16]);
+        let (buffer, smram) = (self.prompt.buffer, self.prompt.smram.start);
+        let message = |at, guid| Some(Message { at, size: 32, bytes: header(guid, 8) });
+        let messages = self.prompt.handlers.iter().map(|guid| message(buffer, *guid));
+        let messages = messages.chain([message(buffer, nobody), message(smram, nobody), None]);
+        let values = [0, 0x55].into_iter().chain(self.prompt.values.iter().map(|value| *value as u8));
+        let values: Vec<u8> = values.collect();
+        for message in messages.collect::<Vec<_>>() {
+            for value in &values {
+                for fill in [0, u64::MAX, 0x5a5a_5a5a_5a5a_5a5a] {
+                    let (registers, message) = (filled(fill, *value), message.clone());
+                    let mut prompt = self.prompt.clone();
+                    self.act(&mut prompt, &Case { registers, data: fill as u8, message, shared: None });
+                    let after = prompt.peek_smram();
+                    for at in differences(&self.before, &after) {
+                        self.may_change[at] = true;
+                    }
+                }
+            }
+        }
+        // What the interrupted code has in its registers, and what passes over the stack.
+        let (tables, stack) = self.prompt.tables_and_stack();
+        let smbase = self.prompt.smbase;
+        for range in [smbase + SAVE_STATE.start..smbase + SAVE_STATE.end, stack - STACK..stack] {
+            self.may_change[(range.start - smram) as usize..(range.end - smram) as usize].fill(true);
+        }
+        let mut locked = self.read_only_sections();
+        locked.extend([tables..tables + PAGE_TABLES, smbase + ENTRY..smbase + ENTRY + PAGE]);
+        for range in locked {
+            let changes = range.clone().find(|at| self.may_change[(at - smram) as usize]);
+            assert_eq!(changes, None, "a harmless SMI changes what nobody may, in {range:x?}");
+        }
+    }
+
+    /// Headers, code and constants of the images in SMRAM: PE/COFF, "Section Table".
+    fn read_only_sections(&self) -> Vec<Range<u64>> {
+        const WRITABLE: u32 = 1 << 31;
+        let (smram, mut ranges) = (&self.prompt.smram, Vec::new());
+        for loaded in self.prompt.loaded.iter().filter(|loaded| smram.contains(&loaded.base.get())) {
+            let base = loaded.base.get();
+            let image = &self.before[(base - smram.start) as usize..][..loaded.size.get() as usize];
+            let word = |at: usize| u32::from_le_bytes(image[at..at + 4].try_into().unwrap());
+            let pe = word(0x3c) as usize;
+            assert_eq!(&image[pe..pe + 4], b"PE\0\0");
+            let (sections, optional) = (word(pe + 4) >> 16, word(pe + 20) & 0xffff);
+            let table = pe + 24 + optional as usize;
+            ranges.push(base..base + table as u64);
+            for section in (0..sections as usize).map(|nth| table + nth * 40) {
+                let start = base + u64::from(word(section + 12));
+                if word(section + 36) & WRITABLE == 0 {
+                    ranges.push(start..start + u64::from(word(section + 8)));
+                }
+            }
+        }
+        assert!(ranges.len() >= 2 * 6, "core and drivers: {ranges:x?}");
+        ranges
+    }
+
+    /// Does it, and looks whether SMM answers as it should.
+    fn act(&self, prompt: &mut Prompt, case: &Case) {
+        if let Some(shared) = &case.shared {
+            prompt.poke(prompt.shared.at, shared);
+        }
+        let Message { at, size, bytes } = case.message.clone().unwrap_or(Message { at: 0, size: 0, bytes: vec![] });
+        prompt.poke(at, &bytes);
+        prompt.set(Shared::BUFFER, at);
+        prompt.set(Shared::BUFFER_SIZE, size);
+        let around = |prompt: &Prompt| {
+            let mut bytes = [0; 64];
+            prompt.machine.peek(View::Os, at, &mut bytes);
+            bytes
+        };
+        let there = around(prompt);
+        let answer = prompt.raise(&case.registers, case.data).unwrap_or_else(|error| panic!("{case:x?}: {error}"));
+        assert!(answer.exceptions.is_empty(), "{:?} in {case:x?}\n{}", answer.exceptions, answer.log);
+        for word in ["!!!!", "ASSERT", "panicked"] {
+            assert!(!answer.log.contains(word), "{case:x?}\n{}", answer.log);
+        }
+        let value = case.registers.0[0] & 0xff;
+        // QEMU: ACPI_ENABLE and ACPI_DISABLE, which turn SCI_EN and raise no SMI.
+        let silent = self.board == Board::Qemu && [2, 3].contains(&value);
+        match value {
+            _ if silent => assert_eq!(answer.rax, case.registers.0[0] as u32, "{case:x?}"),
+            0 => assert_eq!(answer.rax, case.registers.0[0] as u32, "{case:x?}"),
+            _ if !prompt.values.contains(&value) => assert_eq!(answer.rax, NOT_FOUND as u32, "{case:x?}"),
+            _ => assert_eq!(answer.rax, 0, "{case:x?}"),
+        }
+        if at == 0 || silent {
+            return;
+        }
+        let status = prompt.status();
+        assert!([0, NOT_FOUND, ACCESS_DENIED].contains(&status), "{status:x} for {case:x?}");
+        let end = at.checked_add(size);
+        let smram = &prompt.smram;
+        if size < HEADER || end.is_none_or(|end| end > smram.start) {
+            assert_eq!(status, ACCESS_DENIED, "{case:x?}");
+        }
+        let shared = prompt.shared.at;
+        if status == ACCESS_DENIED && (at + 64 <= shared || at >= shared + Shared::SIZE) {
+            assert_eq!(around(prompt), there, "a refused message was written to: {case:x?}");
+        }
+    }
+
+    /// A chain of SMIs from the prompt.
+    fn chain(&self, random: &mut Random) {
+        let mut prompt = self.prompt.clone();
+        for _ in 0..CHAIN {
+            let case = self.case(random);
+            self.act(&mut prompt, &case);
+            let after = prompt.peek_smram();
+            let changed = differences(&self.before, &after).find(|at| !self.may_change[*at]);
+            let changed = changed.map(|at| prompt.smram.start + at as u64);
+            assert_eq!(changed, None, "SMRAM has changed there (hexadecimal: {changed:x?}) by {case:x?}");
+        }
+    }
+
+    fn case(&self, random: &mut Random) -> Case {
+        let mut registers = Registers([0; 16]);
+        registers.0.fill_with(|| self.number(random));
+        let message = (random.below(4) != 0).then(|| self.message(random));
+        let shared = (random.below(8) == 0).then(|| random.bytes(Shared::SIZE as usize));
+        Case { registers, data: random.next() as u8, message, shared }
+    }
+
+    /// An edge, or anything.
+    fn number(&self, random: &mut Random) -> u64 {
+        let Prompt { smram, buffer, shared, .. } = &self.prompt;
+        let edge = random.pick(&[0, *buffer, smram.start, smram.end, shared.at, 1 << 31, 1 << 32, 1 << 63, HEADER]);
+        match random.below(4) {
+            0 => random.next(),
+            1 => random.next() % smram.end,
+            2 => edge.wrapping_add(random.next() % 64).wrapping_sub(32),
+            _ => edge,
+        }
+    }
+
+    fn message(&self, random: &mut Random) -> Message {
+        let Prompt { buffer, handlers, .. } = &self.prompt;
+        let inside = buffer + random.next() % (4 * PAGE);
+        let at = if random.below(3) == 0 { self.number(random) } else { inside };
+        let size = [32, HEADER + random.next() % 0x1000, random.next() % 64, self.number(random)][random.below(4)];
+        let guid =
+            [random.pick(handlers), Guid(random.next().to_le_bytes().repeat(2).try_into().unwrap())][random.below(2)];
+        let length = [8, size.wrapping_sub(HEADER), self.number(random)][random.below(3)];
+        let data = random.below(0x100);
+        let bytes = [&header(guid, length)[..HEADER as usize], &random.bytes(data)].concat();
+        // The OS spares only its own code from its pokes.
+        let bytes = if (*buffer..buffer + 4 * PAGE).contains(&at) { bytes } else { Vec::new() };
+        Message { at, size, bytes }
+    }
+}
+
+fn grounds() -> Vec<(String, Ground)> {
+    let mut grounds = Vec::new();
+    for (image, name) in [(&images().debug, "DEBUG"), (&images().release, "RELEASE")] {
+        for board in [Board::Ich9, Board::Qemu] {
+            grounds.push((format!("{name} on {board:?}"), Ground::new(board, image)));
+        }
+    }
+    grounds
+}
+
+#[test]
+fn no_message_register_or_smi_value_harms_smm() {
+    for (name, ground) in grounds() {
+        let start = Instant::now();
+        for seed in 1..=SEEDS {
+            ground.chain(&mut Random(seed));
+        }
+        println!("{name}: {} SMIs in {:?}", SEEDS * CHAIN as u64, start.elapsed());
+    }
+}
+
+#[test]
+#[ignore = "soak"]
+fn no_message_register_or_smi_value_harms_smm_for_long() {
+    let seconds = std::env::var("COMM_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
+    let (start, time) = (Instant::now(), Duration::from_secs(seconds));
+    let grounds = grounds();
+    let mut seed = SEEDS;
+    while start.elapsed() < time {
+        seed += 1;
+        for (_, ground) in &grounds {
+            ground.chain(&mut Random(seed));
+        }
+    }
+    println!("{} SMIs in {:?}", (seed - SEEDS) * CHAIN as u64 * grounds.len() as u64, start.elapsed());
+}
