@@ -11,12 +11,13 @@ use core::ptr::null_mut;
 
 /// Where communication buffers may lie, once the memory map is final; before, anywhere in RAM.
 static REGIONS: Global<Option<Vec<Range<u64>>>> = Global::new(None);
-static READY_TO_LOCK_HANDLE: Global<Handle> = Global::new(null_mut());
+/// Handlers of messages that only the boot may send.
+static BOOT_HANDLES: Global<[Handle; 2]> = Global::new([null_mut(); 2]);
 
 pub fn register() -> Result<(), Status> {
-    let mut handle = null_mut();
-    base::check(handlers::register(on_end_of_dxe, &protocol::END_OF_DXE_EVENT, &mut handle))?;
-    base::check(handlers::register(on_ready_to_lock, &protocol::DXE_SMM_READY_TO_LOCK, READY_TO_LOCK_HANDLE.as_ptr()))
+    let [end_of_dxe, ready_to_lock] = BOOT_HANDLES.get();
+    base::check(handlers::register(on_end_of_dxe, &protocol::END_OF_DXE_EVENT, end_of_dxe))?;
+    base::check(handlers::register(on_ready_to_lock, &protocol::DXE_SMM_READY_TO_LOCK, ready_to_lock))
 }
 
 pub fn is_communication_region(start: u64, size: u64) -> bool {
@@ -78,5 +79,8 @@ extern "efiapi" fn on_ready_to_lock(_: Handle, _: *const c_void, _: *mut c_void,
     tell(&protocol::SMM_READY_TO_LOCK);
     dispatcher::tell_not_dispatched();
     dxe::forget();
-    handlers::unregister(*READY_TO_LOCK_HANDLE.get())
+    for handle in *BOOT_HANDLES.get() {
+        let _ = handlers::unregister(handle);
+    }
+    Status::SUCCESS
 }
