@@ -5,6 +5,7 @@ use crate::firmware::{RAM_MIB, power_on_at_console};
 use board::{Board, Machine, Stop, View};
 use pi::record::layout::{Communicate, HandlerRegistered, Loaded, Record};
 use pi::{Guid, known};
+use std::ops::Range;
 use trace::{CpuReg, Event, Kind, Level, Output, Sink};
 
 /// Instructions that an SMI may take; the longest of the healthy ones takes a hundredth.
@@ -15,7 +16,7 @@ const PATIENCE: u64 = 2_000_000;
 pub struct Prompt {
     pub machine: Machine,
     /// TSEG.
-    pub smram: std::ops::Range<u64>,
+    pub smram: Range<u64>,
     pub loaded: Vec<Loaded>,
     /// GUIDs with a handler of their own, also those that are gone since.
     pub handlers: Vec<Guid>,
@@ -125,6 +126,30 @@ impl Prompt {
         bytes
     }
 
+    /// Headers, code and constants of the images in SMRAM: PE/COFF, "Section Table".
+    pub fn read_only_sections(&self) -> Vec<Range<u64>> {
+        const WRITABLE: u32 = 1 << 31;
+        let (smram, bytes, mut ranges) = (&self.smram, self.peek_smram(), Vec::new());
+        for loaded in self.loaded.iter().filter(|loaded| smram.contains(&loaded.base.get())) {
+            let base = loaded.base.get();
+            let image = &bytes[(base - smram.start) as usize..][..loaded.size.get() as usize];
+            let word = |at: usize| u32::from_le_bytes(image[at..at + 4].try_into().expect("4 bytes"));
+            let pe = word(0x3c) as usize;
+            assert_eq!(&image[pe..pe + 4], b"PE\0\0");
+            let (sections, optional) = (word(pe + 4) >> 16, word(pe + 20) & 0xffff);
+            let table = pe + 24 + optional as usize;
+            ranges.push(base..base + table as u64);
+            for section in (0..sections as usize).map(|nth| table + nth * 40) {
+                let start = base + u64::from(word(section + 12));
+                if word(section + 36) & WRITABLE == 0 {
+                    ranges.push(start..start + u64::from(word(section + 8)));
+                }
+            }
+        }
+        assert!(ranges.len() >= 2 * 6, "core and drivers: {ranges:x?}");
+        ranges
+    }
+
     /// Loads the registers, writes `data` to APM_STS and AL to APM_CNT. Err: it never came back.
     pub fn raise(&mut self, registers: &Registers, data: u8) -> Result<Answer, String> {
         self.poke(self.code, &code(registers, data));
@@ -174,7 +199,7 @@ fn buffer(record: &Record) -> Option<u64> {
 }
 
 /// Its signature, and the SMM core's image in SMRAM, are in it.
-fn find_shared(machine: &Machine, smram: &std::ops::Range<u64>) -> u64 {
+fn find_shared(machine: &Machine, smram: &Range<u64>) -> u64 {
     let mut ram = vec![0; smram.start as usize];
     machine.peek(View::Os, 0, &mut ram);
     let word = |at: usize| u64::from_le_bytes(ram[at..at + 8].try_into().expect("8 bytes"));

@@ -39,7 +39,7 @@ fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
                 bytes.copy_within(at..end, to);
             }
             4 if random.below(8) == 0 => bytes.truncate(at.max(1)),
-            _ => bytes[at] = random.next() as u8,
+            _ => bytes[at] = random.draw() as u8,
         }
     }
 }
@@ -194,7 +194,7 @@ fn sized(nth: u8, random: &mut Random) -> File {
 fn any_bytes_are_a_depex_that_is_evaluated_to_an_end() {
     fuzz(|random| {
         let code: Vec<u8> =
-            (0..random.below(300)).map(|_| [random.next() as u8, random.below(11) as u8][random.below(2)]).collect();
+            (0..random.below(300)).map(|_| [random.draw() as u8, random.below(11) as u8][random.below(2)]).collect();
         for dialect in [Dialect::Pei, Dialect::Dxe, Dialect::Smm] {
             let answer = random.below(2) == 0;
             let steps: Vec<_> = Evaluation::new(&code, dialect, |_| answer).collect();
@@ -216,8 +216,8 @@ fn any_bytes_are_a_capture_of_records_and_errors_that_cover_it() {
     fuzz(|random| {
         let mut bytes = Vec::new();
         for _ in 0..random.below(20) {
-            let phase = record::layout::Phase { phase: random.next() as u8 };
-            record::emit(&mut |part| bytes.extend_from_slice(part), random.next(), 0, &phase);
+            let phase = record::layout::Phase { phase: random.draw() as u8 };
+            record::emit(&mut |part| bytes.extend_from_slice(part), random.draw(), 0, &phase);
         }
         bytes.push(0xa5);
         damage(random, &mut bytes);
