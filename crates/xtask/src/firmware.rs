@@ -6,6 +6,7 @@ mod image;
 mod manifest;
 mod pe;
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use xshell::cmd;
 
 use crate::lab::Lab;
+use crate::wrapper;
 
 const TARGET: &str = "x86_64-unknown-none";
 
@@ -70,22 +72,18 @@ fn build(lab: &Lab, profile: Profile) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Where the ELF programs are. Paths in them begin with the tree's or the registry's name, so that
-/// they are the same wherever the tree lies.
+/// Where the ELF programs are. They don't depend on where the tree lies: see `wrapper`.
 fn compile(lab: &Lab, profile: Profile) -> Result<PathBuf> {
     let build = lab.target.join("firmware/build");
-    let home = home::cargo_home().context("cargo's folder")?;
-    let remap = [(lab.root.as_path(), "smmlab"), (home.as_path(), "cargo")]
-        .map(|(from, to)| format!("\"--remap-path-prefix={}={to}\"", from.display()))
-        .join(", ");
-    let config = format!("target.{TARGET}.rustflags=[{remap}]");
     let (name, folder) = profile.names();
     let features = (profile == Profile::Release).then_some("--no-default-features");
     // The firmware's own .cargo/config.toml counts only in its folder.
     let _there = lab.sh.push_dir(lab.root.join("crates/firmware"));
-    cmd!(lab.sh, "cargo build --quiet --locked --profile {name} {features...} --config {config}")
+    cmd!(lab.sh, "cargo build --quiet --locked --profile {name} {features...}")
         .quiet()
         .env("CARGO_TARGET_DIR", &build)
+        .env("RUSTC_WRAPPER", env::current_exe().context("the path of this program")?)
+        .env(wrapper::VARIABLE, &lab.root)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .run()

@@ -11,6 +11,7 @@ mod page;
 mod serve;
 mod steps;
 mod tools;
+mod wrapper;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(root) = std::env::var_os(wrapper::VARIABLE) {
+        return wrapper::run(&root);
+    }
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -148,7 +148,7 @@ fn host_tests(lab: &Lab, args: &[String]) -> Result<()> {
 }
 
 fn soak_tests(lab: &Lab, args: &[String]) -> Result<()> {
-    let exclude = options("--exclude", &[&WASM_PACKAGES[..], &["xtask"]].concat());
+    let exclude = options("--exclude", &WASM_PACKAGES);
     let command = cmd!(lab.sh, "cargo test --release --workspace {exclude...} -- --ignored {args...}");
     command.quiet().run().context("long tests failed: see above")
 }

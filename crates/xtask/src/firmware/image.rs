@@ -3,186 +3,179 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail, ensure};
-use pi::Guid;
+use pi::image::{Body, File, Image, Part, Placed, Section, SectionBody, Sections, Volume};
+use pi::layout::section::kind;
 use pi::layout::{ffs, fv, section};
 
-use super::manifest::{File, Kind, Manifest, Volume};
+use super::manifest::{self, Kind, Manifest};
 use super::{elf, pe};
 
-pub struct Image {
+pub struct Flash {
     pub bytes: Vec<u8>,
     /// What lies where, for people.
     pub map: String,
 }
 
-const ERASED: u8 = 0xff;
-const BLOCK: usize = 0x1000;
+const BLOCK: u32 = 0x1000;
 const FOUR_GIB: u64 = 1 << 32;
 /// Where the volume top file's data begin; it ends at 4 GiB.
-const VOLUME_TOP: u64 = 0xffff_f000;
-/// In the volume top file: the SEC core's entry point.
-const SEC_ENTRY: u64 = 0xffff_fff4;
+pub const VOLUME_TOP: u64 = 0xffff_f000;
+/// In the volume top file: the SEC core's entry point, so many bytes before the end.
+const SEC_ENTRY: usize = 12;
 /// Images that run in place start at multiples of this.
 const IN_PLACE_ALIGNMENT: usize = 32;
-/// EDK II's `EFI_FVB2_…`: all rights, memory mapped, erase polarity 1, aligned to 16 bytes.
-const VOLUME_ATTRIBUTES: u32 = 0x0004_feff;
+/// A file with such an image lies so that its data start at a multiple of 128: the smallest alignment
+/// that FFS has and that is large enough.
+const ALIGNED_128: u8 = 2 << 3;
 
-pub fn build(manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Image> {
-    let mut image = Image { bytes: Vec::new(), map: String::new() };
+pub fn build(manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Flash> {
+    let mut image = Image::default();
+    let mut map = String::new();
     let mut end = None;
     let mut sec_entry = None;
     for volume in &manifest.volume {
         ensure!(end.is_none_or(|end| end == volume.base), "{} doesn't begin where the last volume ends", volume.name);
         end = Some(volume.base + volume.size as u64);
-        let built = Builder::new(volume).build(manifest, &program).with_context(|| volume.name.clone())?;
-        writeln!(image.map, "{:08X} {:6X} {}, {:X} used", volume.base, volume.size, volume.name, built.used)?;
-        image.map += &built.map;
-        image.bytes.extend(built.bytes);
-        sec_entry = sec_entry.or(built.sec_entry);
+        let mut builder = Builder { manifest, volume, modules: Vec::new(), sec_entry, map: &mut map };
+        let built = builder.build(&program).with_context(|| volume.name.clone())?;
+        sec_entry = builder.sec_entry;
+        image.parts.push(Part::Volume(built));
     }
     ensure!(end == Some(FOUR_GIB), "the last volume doesn't end at 4 GiB");
-    let at = image.bytes.len() - (FOUR_GIB - SEC_ENTRY) as usize;
-    let entry = sec_entry.context("there is no SEC core")?;
-    image.bytes[at..at + 4].copy_from_slice(&(entry as u32).to_le_bytes());
-    Ok(image)
+    let flaws = image.check();
+    ensure!(flaws.is_empty(), "the image breaks rules: {flaws:?}");
+    Ok(Flash { bytes: image.write(), map })
 }
 
 struct Builder<'a> {
-    volume: &'a Volume,
-    bytes: Vec<u8>,
-    map: String,
-    used: usize,
+    manifest: &'a Manifest,
+    volume: &'a manifest::Volume,
+    /// Files but the a-priori file, in order; the volume top file has no image.
+    modules: Vec<(&'a manifest::File, Option<pe::Image>)>,
     sec_entry: Option<u64>,
+    map: &'a mut String,
 }
 
 impl<'a> Builder<'a> {
-    fn new(volume: &'a Volume) -> Self {
-        Builder { volume, bytes: header(volume.size), map: String::new(), used: 0, sec_entry: None }
-    }
-
-    fn build(mut self, manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Self> {
+    fn build(&mut self, program: impl Fn(&str) -> Result<Vec<u8>>) -> Result<Volume> {
+        let blocks = u32::try_from(self.volume.size)? / BLOCK;
+        let mut volume = Volume::new(fv::FFS2, blocks, BLOCK).context("it has no room for its header")?;
+        let mut files = Vec::new();
         if !self.volume.apriori.is_empty() {
-            let names = self.volume.apriori.iter().map(|module| manifest.file_guid(module).map(|guid| guid.0));
-            let names = names.collect::<Result<Vec<_>>>()?.concat();
-            self.add(&file(ffs::APRIORI, ffs::kind::FREEFORM, &sections([(section::kind::RAW, names)])));
+            files.push(self.apriori()?);
         }
-        for file in &self.volume.file {
-            let program = program(&file.module)?;
-            self.module(manifest, file, &program).with_context(|| file.module.clone())?;
+        for entry in &self.volume.file {
+            let file = self.file(entry, &program(&entry.module)?).with_context(|| entry.module.clone())?;
+            files.push(file);
         }
-        self.used = self.used.max(self.bytes.len());
-        if self.bytes.len() > self.volume.size {
-            bail!("its files take {:#x} bytes, it has {:#x}", self.bytes.len(), self.volume.size);
-        }
-        self.bytes.resize(self.volume.size, ERASED);
-        Ok(self)
+        let placed = volume.files_mut().context("FFS has files")?;
+        placed.extend(files.into_iter().map(Placed::new));
+        volume.place()?;
+        self.link(&mut volume)?;
+        Ok(volume)
     }
 
-    fn module(&mut self, manifest: &Manifest, entry: &File, program: &[u8]) -> Result<()> {
+    fn apriori(&self) -> Result<File> {
+        let names = self.volume.apriori.iter().map(|module| self.manifest.file_guid(module).map(|guid| guid.0));
+        let names = names.collect::<Result<Vec<_>>>()?.concat();
+        sectioned(ffs::APRIORI, ffs::kind::FREEFORM, 0, vec![Section::new(kind::RAW, names)])
+    }
+
+    fn file(&mut self, entry: &'a manifest::File, program: &[u8]) -> Result<File> {
         if entry.kind == Kind::VolumeTop {
-            return self.volume_top(entry, program);
+            self.modules.push((entry, None));
+            let data = elf::flat(program, VOLUME_TOP)?;
+            return Ok(File::new(entry.guid()?, entry.kind.file_type(), Body::Bytes(data)));
         }
-        let mut image = pe::build(&elf::read(program)?, entry.kind.subsystem(), &entry.module)?;
-        let mut body = Vec::new();
-        if let (Some(kind), Some(depex)) = (entry.kind.depex_section(), manifest.depex(entry)?) {
-            body.push((kind, depex));
+        let image = pe::build(&elf::read(program)?, entry.kind.subsystem(), &entry.module)?;
+        let mut list = Vec::new();
+        if let (Some(kind), Some(depex)) = (entry.kind.depex_section(), self.manifest.depex(entry)?) {
+            list.push(Section::new(kind, depex));
         }
-        let mut base = None;
+        let mut attributes = 0;
         if entry.kind.in_place() {
-            base = Some(self.align_image(&mut body));
-            image.rebase(base.unwrap_or_default());
+            attributes = ALIGNED_128;
+            align_next(&mut list)?;
         }
-        if entry.kind == Kind::Sec {
-            self.sec_entry = base.map(|base| base + image.entry());
-        }
-        let at = base.map_or(String::new(), |base| format!(" at {base:08X}"));
-        let sizes = (image.bytes.len(), image.size_of_image());
-        writeln!(self.map, "    {:16} {:6X} in flash, {:6X} in memory{at}", entry.module, sizes.0, sizes.1)?;
-        body.push((section::kind::PE32, image.bytes));
-        body.push((section::kind::USER_INTERFACE, utf16(&entry.module)));
-        body.push((section::kind::VERSION, [vec![0, 0], utf16(env!("CARGO_PKG_VERSION"))].concat()));
-        self.add(&file(entry.guid()?, entry.kind.file_type(), &sections(body)));
-        Ok(())
+        list.push(Section::new(kind::PE32, image.bytes.clone()));
+        list.push(Section::user_interface(&entry.module));
+        list.push(Section::version(0, env!("CARGO_PKG_VERSION")));
+        self.modules.push((entry, Some(image)));
+        sectioned(entry.guid()?, entry.kind.file_type(), attributes, list)
     }
 
-    /// Puts a RAW section before the image's, so that the image is aligned; returns its address.
-    fn align_image(&self, body: &mut Vec<(u8, Vec<u8>)>) -> u64 {
-        let start = self.bytes.len().next_multiple_of(ffs::FILE_ALIGNMENT) + ffs::HEADER_SIZE;
-        let image = |body: &[(u8, Vec<u8>)]| start + sections(body.iter().cloned()).len() + section::HEADER_SIZE;
-        let unaligned = image(body) % IN_PLACE_ALIGNMENT;
-        if unaligned != 0 {
-            // The RAW section's own header counts, too.
-            let gap = (2 * IN_PLACE_ALIGNMENT - unaligned - section::HEADER_SIZE) % IN_PLACE_ALIGNMENT;
-            body.insert(0, (section::kind::RAW, vec![0; gap]));
+    /// Moves what runs in place to its address, tells the reset vector of SEC's, and draws the map.
+    fn link(&mut self, volume: &mut Volume) -> Result<()> {
+        let (base, size) = (self.volume.base, self.volume.size);
+        let mut map = String::new();
+        for (entry, image) in &mut self.modules {
+            let name = entry.guid()?;
+            let mut files = volume.files_mut().into_iter().flatten();
+            let placed = files.find(|placed| placed.file.header.name == name).context("the file that was placed")?;
+            let Some(image) = image else {
+                let entry_point = self.sec_entry.context("there is no SEC core in front of the volume top file")?;
+                put_entry(&mut placed.file, entry_point)?;
+                writeln!(map, "    {:16} {:6X} at {VOLUME_TOP:08X}", entry.module, placed.file.body.size())?;
+                continue;
+            };
+            let mut at = String::new();
+            if let Some(offset) = placed.code.first() {
+                let address = base + *offset as u64;
+                image.rebase(address);
+                put_image(&mut placed.file, &image.bytes)?;
+                write!(at, " at {address:08X}")?;
+                if entry.kind == Kind::Sec {
+                    self.sec_entry = Some(address + image.entry());
+                    placed.file.header.attributes |= ffs::attribute::FIXED;
+                }
+                placed.file.seal();
+            }
+            let sizes = (image.bytes.len(), image.size_of_image());
+            writeln!(map, "    {:16} {:6X} in flash, {:6X} in memory{at}", entry.module, sizes.0, sizes.1)?;
         }
-        self.volume.base + image(body) as u64
-    }
-
-    fn add(&mut self, file: &[u8]) {
-        self.bytes.resize(self.bytes.len().next_multiple_of(ffs::FILE_ALIGNMENT), ERASED);
-        self.bytes.extend(file);
-    }
-
-    /// A pad file, then the file whose data end with the volume.
-    fn volume_top(&mut self, entry: &File, program: &[u8]) -> Result<()> {
-        let data = elf::flat(program, VOLUME_TOP)?;
-        let top = file(entry.guid()?, entry.kind.file_type(), &data);
-        self.used = self.bytes.len() + top.len();
-        self.add(&[]);
-        let gap = (self.volume.size.checked_sub(top.len() + self.bytes.len()))
-            .and_then(|gap| gap.checked_sub(ffs::HEADER_SIZE))
-            .context("there is no room for the volume top file")?;
-        self.add(&file(Guid::ONES, ffs::kind::PAD, &vec![ERASED; gap]));
-        self.add(&top);
-        writeln!(self.map, "    {:16} {:6X} at {VOLUME_TOP:08X}", entry.module, data.len())?;
+        let blank = volume.files().iter().filter(|placed| placed.file.is_blank(0xff));
+        let free = volume.free() + blank.map(|placed| placed.file.size()).sum::<usize>();
+        writeln!(self.map, "{base:08X} {size:6X} {}, {free:X} free", self.volume.name)?;
+        self.map.push_str(&map);
         Ok(())
     }
 }
 
-/// Volume header, block map and its end.
-fn header(size: usize) -> Vec<u8> {
-    let length = fv::HEADER_SIZE + 2 * fv::BLOCK_MAP_ENTRY_SIZE;
-    let mut h = vec![0; 16];
-    h.extend(fv::FFS2.0);
-    h.extend((size as u64).to_le_bytes());
-    h.extend(fv::SIGNATURE);
-    h.extend(VOLUME_ATTRIBUTES.to_le_bytes());
-    h.extend((length as u16).to_le_bytes());
-    // Checksum, no extended header, reserved.
-    h.extend([0, 0, 0, 0, 0, fv::REVISION]);
-    h.extend(((size / BLOCK) as u32).to_le_bytes());
-    h.extend((BLOCK as u32).to_le_bytes());
-    h.extend([0; 8]);
-    let sum = h.chunks(2).fold(0u16, |sum, word| sum.wrapping_add(u16::from_le_bytes([word[0], word[1]])));
-    h[0x32..0x34].copy_from_slice(&sum.wrapping_neg().to_le_bytes());
-    h
+/// Tells the reset vector where SEC begins.
+fn put_entry(top: &mut File, entry: u64) -> Result<()> {
+    let Body::Bytes(data) = &mut top.body else { bail!("it has sections") };
+    let at = data.len() - SEC_ENTRY;
+    data[at..at + 4].copy_from_slice(&(entry as u32).to_le_bytes());
+    top.seal();
+    Ok(())
 }
 
-fn file(name: Guid, kind: u8, body: &[u8]) -> Vec<u8> {
-    let size = (ffs::HEADER_SIZE + body.len()) as u32;
-    let mut h = [0; ffs::HEADER_SIZE];
-    h[..16].copy_from_slice(&name.0);
-    h[0x12] = kind;
-    h[0x14..0x17].copy_from_slice(&size.to_le_bytes()[..3]);
-    let sum = h.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    h[0x10] = sum.wrapping_neg();
-    h[0x11] = ffs::FIXED_CHECKSUM;
-    h[0x17] = !ffs::state::COMPLETE;
-    [&h[..], body].concat()
+fn sectioned(name: pi::Guid, kind: u8, attributes: u8, list: Vec<Section>) -> Result<File> {
+    let mut sections = Sections { list, tail: Vec::new() };
+    sections.seal()?;
+    let mut file = File::new(name, kind, Body::Sections(sections));
+    file.header.attributes |= attributes;
+    file.seal();
+    Ok(file)
 }
 
-fn sections(all: impl IntoIterator<Item = (u8, Vec<u8>)>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (kind, data) in all {
-        let size = (section::HEADER_SIZE + data.len()) as u32;
-        bytes.extend(&size.to_le_bytes()[..3]);
-        bytes.push(kind);
-        bytes.extend(data);
-        bytes.resize(bytes.len().next_multiple_of(section::SECTION_ALIGNMENT), 0);
+/// Puts a RAW section in front, so that the next section's data are aligned in the file.
+fn align_next(list: &mut Vec<Section>) -> Result<()> {
+    let mut sections = Sections { list: list.clone(), tail: Vec::new() };
+    sections.seal()?;
+    let next = sections.size().next_multiple_of(section::SECTION_ALIGNMENT) + section::HEADER_SIZE;
+    let unaligned = next % IN_PLACE_ALIGNMENT;
+    if unaligned != 0 {
+        // The RAW section's own header counts, too.
+        let gap = (2 * IN_PLACE_ALIGNMENT - unaligned - section::HEADER_SIZE) % IN_PLACE_ALIGNMENT;
+        list.insert(0, Section::new(kind::RAW, vec![0; gap]));
     }
-    bytes
+    Ok(())
 }
 
-fn utf16(text: &str) -> Vec<u8> {
-    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
+fn put_image(file: &mut File, image: &[u8]) -> Result<()> {
+    let Body::Sections(sections) = &mut file.body else { bail!("the file has no sections") };
+    let (holder, nth) = sections.holder_of(kind::PE32).context("the file has no image")?;
+    holder.list[nth].body = SectionBody::Bytes(image.to_vec());
+    Ok(())
 }
