@@ -255,3 +255,30 @@ fn smram_that_nobody_locks_is_the_oss_to_open() {
         }
     }
 }
+
+#[test]
+fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
+    const SMM_ACCESS2_DXE: Guid = Guid::new("AC95AD3D-4366-44BF-9A62-E4B29D7A2206");
+    const SMM_CONTROL2_DXE: Guid = Guid::new("1206F7CA-A475-4624-A83E-E6FC9BB38E49");
+    const PI_SMM_IPL: Guid = Guid::new("2FA2A6DA-11D5-4DC3-999A-749648B03C56");
+    const SMM_CPU: Guid = Guid::new("A3FF0EF5-0C28-42F5-B544-8C7DE1E80014");
+    const SMM_ACCESS_PEI: Guid = Guid::new("6C0E75B4-B0B9-44D1-8210-3377D7B4E066");
+    let guid = known::named("gEfiSmmAccess2ProtocolGuid");
+    let missing = vec![Missing { guid, producer: Producer::Nobody }];
+    let stalled = |file| (file, Reason::Stalled { by: SMM_ACCESS2_DXE });
+    let never = |file| (file, Reason::NeverDiscovered);
+    let why = [
+        stalled(PI_SMM_IPL),
+        stalled(SMM_CONTROL2_DXE),
+        (SMM_ACCESS2_DXE, Reason::NeverReturned),
+        stalled(COMMUNICATION_BUFFER),
+        never(SMM_CPU),
+        never(SW_DISPATCH),
+        never(A),
+        never(B),
+        never(C),
+        never(PLATFORM_SMM),
+        (SMM_ACCESS_PEI, Reason::DepexFalse { missing }),
+    ];
+    check("smram-not-reserved", &Fault { gone: &[], says: &["SMM Core: SMRAM not found\n"], why: &why });
+}

@@ -69,15 +69,20 @@ impl<'a> Boot<'a> {
         self.lock.as_ref().map(|lock| lock.by)
     }
 
-    /// Was it installed before the record `before`, where this dispatcher sees it?
-    pub fn has(&self, guid: &Guid, dialect: Dialect, before: usize) -> bool {
-        let visible = |base: u8| match dialect {
+    /// Its installations, where this dispatcher looks.
+    fn installs_of(&self, guid: &Guid, dialect: Dialect) -> impl Iterator<Item = &Install> {
+        let visible = move |base: u8| match dialect {
             Dialect::Pei => base == database::PPI,
             Dialect::Dxe => base == database::UEFI,
             // The SMM core asks boot services, too.
             Dialect::Smm => base != database::PPI,
         };
-        self.installs.iter().any(|new| new.guid == *guid && visible(new.database) && new.at < before)
+        self.installs.iter().filter(move |new| new.guid == *guid && visible(new.database))
+    }
+
+    /// Was it installed before the record `before`?
+    pub fn has(&self, guid: &Guid, dialect: Dialect, before: usize) -> bool {
+        self.installs_of(guid, dialect).any(|new| new.at < before)
     }
 
     pub fn end(&self) -> usize {
@@ -91,8 +96,8 @@ impl<'a> Boot<'a> {
         self.records.iter().rposition(of).or(lock).unwrap_or(self.records.len())
     }
 
-    pub fn producer(&self, guid: &Guid) -> Option<Producer> {
-        let by = self.installs.iter().find(|install| install.guid == *guid)?.by;
+    pub fn producer(&self, guid: &Guid, dialect: Dialect) -> Option<Producer> {
+        let by = self.installs_of(guid, dialect).next()?.by;
         Some(by.map_or(Producer::Core, Producer::File))
     }
 

@@ -96,6 +96,7 @@ pub enum Producer {
     Dropped(Guid),
     /// A core, or something that happens later: no entry point.
     Core,
-    /// Nobody in a healthy boot.
+    /// In a healthy boot nobody, or nobody where this driver's dispatcher looks: PEI finds PPIs only, DXE
+    /// no protocol of SMM.
     Nobody,
 }

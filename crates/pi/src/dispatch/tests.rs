@@ -23,7 +23,11 @@ fn found(nth: u8) -> Record {
 }
 
 fn looked(nth: u8, result: u8) -> Record {
-    let (dispatcher, round) = (dispatcher::SMM, 1.into());
+    looked_by(dispatcher::SMM, nth, result)
+}
+
+fn looked_by(dispatcher: u8, nth: u8, result: u8) -> Record {
+    let round = 1.into();
     Record::DepexEvaluated(layout::DepexEvaluated {
         file: guid(nth),
         dispatcher,
@@ -43,7 +47,11 @@ fn returned(nth: u8, status: u64) -> Record {
 }
 
 fn installed(protocol: Guid) -> Record {
-    let (handle, database) = (0.into(), database::SMM);
+    installed_in(protocol, database::SMM)
+}
+
+fn installed_in(protocol: Guid, database: u8) -> Record {
+    let handle = 0.into();
     Record::ProtocolInstalled(layout::ProtocolInstalled { protocol, handle, database, reserved: [0; 7] })
 }
 
@@ -92,6 +100,18 @@ fn what_is_missing_is_named_with_who_would_bring_it() {
     assert_eq!(why, [(guid(2), Reason::DepexFalse { missing: vec![nobody, dropped] })]);
     let why = reasons(&["TRUE END", "FALSE END"], &records);
     assert_eq!(why, [(guid(2), Reason::DepexFalse { missing: vec![] })]);
+}
+
+#[test]
+fn pei_finds_no_protocol_of_smm() {
+    let code = [&[2][..], &protocol(1).0, &[8]].concat();
+    let peim = with_section(3, 0x30 | ffs::kind::PEIM, &code);
+    let why = of_files(
+        vec![driver(1, "D", "TRUE END"), peim],
+        &[&starts(1)[..], &[looked_by(dispatcher::PEI, 3, 0)]].concat(),
+    );
+    let missing = vec![Missing { guid: protocol(1), producer: Producer::Nobody }];
+    assert_eq!(why, [(guid(3), Reason::DepexFalse { missing })]);
 }
 
 #[test]
@@ -144,9 +164,9 @@ fn with_section(nth: u8, kind: u8, depex: &[u8]) -> File {
     File::new(guid(nth), kind & 0xf, crate::image::Body::Sections(sections))
 }
 
-/// The high nibble picks the section: 1 SMM, 2 DXE.
+/// The high nibble picks the section: 1 SMM, 2 DXE, 3 PEI.
 fn depex_kind(kind: u8) -> u8 {
-    if kind >> 4 == 1 { section::kind::SMM_DEPEX } else { section::kind::DXE_DEPEX }
+    [section::kind::SMM_DEPEX, section::kind::DXE_DEPEX, section::kind::PEI_DEPEX][usize::from(kind >> 4) - 1]
 }
 
 const SMM: u8 = 0x10 | ffs::kind::SMM;
@@ -198,6 +218,15 @@ fn a_driver_that_fails_or_hangs_is_told_from_those_behind_it() {
 }
 
 #[test]
+fn a_peim_is_not_stalled_by_what_hangs_in_dxe() {
+    let peim = with_section(3, 0x30 | ffs::kind::PEIM, &[7, 8]);
+    let why =
+        of_files(vec![driver(1, "D", "TRUE END"), peim], &[looked_by(dispatcher::PEI, 3, 0), found(1), loaded(1)]);
+    let never = Reason::DepexFalse { missing: vec![] };
+    assert_eq!(why, [(guid(1), Reason::NeverReturned), (guid(3), never)]);
+}
+
+#[test]
 fn an_a_priori_driver_that_fails_is_told_what_its_depex_waits_for() {
     let apriori = Record::DepexEvaluated(layout::DepexEvaluated {
         file: guid(2),
@@ -242,7 +271,7 @@ fn a_dxe_driver_without_depex_waits_for_the_architectural_protocols() {
         dispatcher: dispatcher::DXE,
         reserved: [0; 6],
     });
-    let why = why_not(&image, &[discovered], &[installed(bds)]);
+    let why = why_not(&image, &[discovered], &[installed_in(bds, database::UEFI)]);
     let missing = vec![Missing { guid: bds, producer: Producer::Core }];
     assert_eq!(why[0].why, Reason::DepexFalse { missing });
 }

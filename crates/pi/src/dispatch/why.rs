@@ -19,7 +19,8 @@ pub fn why_not(image: &Image, records: &[Record], healthy: &[Record]) -> Vec<Abs
     let others: Vec<Guid> = image.walk().iter().filter_map(never_returns).collect();
     let is_driver = |file: Guid| !others.contains(&file);
     let (boot, healthy) = (Boot::new(records, is_driver), Boot::new(healthy, is_driver));
-    let wanted: Vec<Guid> = ARCHITECTURAL.into_iter().filter(|guid| healthy.producer(guid).is_some()).collect();
+    let wanted: Vec<Guid> =
+        ARCHITECTURAL.into_iter().filter(|guid| healthy.producer(guid, Dialect::Dxe).is_some()).collect();
     let drivers = drivers(image, &wanted);
     let case = Case { drivers: &drivers, boot, healthy };
     let mut absent: Vec<Absent> = drivers.iter().filter_map(|driver| Some(driver.absent(case.why(driver)?))).collect();
@@ -99,7 +100,7 @@ impl Case<'_> {
         if let Verdict::Failed(_) = at(look) {
             return Reason::Malformed { error: malformed(driver, dialect) };
         }
-        if let Some(by) = boot.stalled_by() {
+        if let Some(by) = boot.stalled_by().filter(|by| self.stalls(*by, dialect)) {
             return Reason::Stalled { by };
         }
         if !at(boot.end()).is_ready() {
@@ -112,6 +113,12 @@ impl Case<'_> {
         }
     }
 
+    /// A DXE driver that hangs stops the SMM dispatcher, too, but PEI is over.
+    fn stalls(&self, by: Guid, dialect: Dialect) -> bool {
+        let pei = self.drivers.iter().any(|driver| driver.guid == by && driver.dispatcher == Some(Dialect::Pei));
+        pei || dialect != Dialect::Pei
+    }
+
     fn no_neighbour(&self, file: Guid, dialect: Dialect) -> Reason {
         let there = self.drivers.iter().any(|other| other.guid == file && other.dispatcher == Some(dialect));
         if there { Reason::NeighbourAbsent { file } } else { Reason::NoNeighbour { file } }
@@ -119,11 +126,11 @@ impl Case<'_> {
 
     fn missing(&self, driver: &Driver, dialect: Dialect, before: usize) -> Vec<Missing> {
         let missing = driver.pushed().into_iter().filter(|guid| !self.boot.has(guid, dialect, before));
-        missing.map(|guid| Missing { guid, producer: self.producer(&guid) }).collect()
+        missing.map(|guid| Missing { guid, producer: self.producer(&guid, dialect) }).collect()
     }
 
-    fn producer(&self, guid: &Guid) -> Producer {
-        match self.healthy.producer(guid).or_else(|| self.boot.producer(guid)) {
+    fn producer(&self, guid: &Guid, dialect: Dialect) -> Producer {
+        match self.healthy.producer(guid, dialect).or_else(|| self.boot.producer(guid, dialect)) {
             None => Producer::Nobody,
             Some(Producer::File(file)) if !self.drivers.iter().any(|driver| driver.guid == file) => {
                 Producer::Dropped(file)
