@@ -6,6 +6,9 @@ mod edits;
 mod order;
 mod text;
 
+pub use edits::read_edits;
+pub use text::{line, print_json};
+
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use pi::image::{FileId, Image, ImageError, Node, Severity};

@@ -1,8 +1,12 @@
 //! `smmlab`: the machine without a browser.
 
 mod boot;
+mod check;
+mod grade;
 mod image;
+mod images;
 mod outputs;
+mod prove;
 mod run;
 mod smi_flow;
 
@@ -24,6 +28,10 @@ enum Command {
     Boot(Box<boot::Args>),
     /// Look into a flash image, check it, change it
     Image(image::Args),
+    /// Check content: scenes, chapters, exercises
+    Check(check::Args),
+    /// Prove a repair of an exercise on DEBUG and RELEASE
+    Grade(grade::Args),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
     SmiFlow(smi_flow::Args),
 }
@@ -37,6 +45,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Boot(args) => boot::run(&args),
         Command::Image(args) => image::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Grade(args) => grade::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -12,6 +12,8 @@ pub struct Firmware {
     pub history: History,
     pub chronicle: Chronicle,
     pub smram: Smram,
+    /// SMRAM's lock (D_LCK) was set.
+    pub locked: bool,
     pub ram_mib: u32,
     pub cpus: u8,
 }
@@ -24,7 +26,8 @@ pub fn boot(image: Vec<u8>, board: Board, progress: impl FnMut(u64)) -> Result<F
     let mut witness = Witness::default();
     let outcome = run_to_prompt(&mut history, &mut witness, progress);
     let smram = smram(&mut history, &witness.shutters);
+    let locked = witness.shutters.iter().any(|shutter| shutter.locks);
     let machine = history.machine();
     let chronicle = witness.into_chronicle(outcome, machine.time(), machine.instructions());
-    Ok(Firmware { history, chronicle, smram, ram_mib, cpus })
+    Ok(Firmware { history, chronicle, smram, locked, ram_mib, cpus })
 }

@@ -1,17 +1,23 @@
-//! Works on a flash image: does edits, boots it, talks to the OS's shell. Knows no browser, and
-//! nothing of what the edits are for.
+//! Works on flash images: does edits, boots them, talks to the OS's shell, asks the machine, and
+//! grades repairs. Knows no browser.
 
 mod absent;
+mod bench;
 mod edits;
 mod firmware;
+mod grade;
 mod look;
+mod probe;
 mod prompt;
 mod say;
 mod witness;
 
 pub use absent::{absent, records};
+pub use bench::{Bench, Boot};
 pub use edits::{edited, parse};
 pub use firmware::{Firmware, boot};
+pub use grade::grade;
 pub use look::{Shutter, moment, shutter, smram};
+pub use probe::probe;
 pub use prompt::Runs;
 pub use say::{Heard, say};

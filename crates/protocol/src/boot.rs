@@ -3,6 +3,7 @@
 use crate::{Moment, Smram};
 use pi::dispatch::Absent;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use story::dispatch::Listing;
 use story::{Row, Start};
 
@@ -92,4 +93,17 @@ pub struct EditTrouble {
     pub key: String,
     /// The rule in words, in English.
     pub reason: String,
+}
+
+impl fmt::Display for EditTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let edit = self.edit.as_ref().map(|(nth, op)| format!("edit {nth} ({op})"));
+        let at = self.at.as_ref().map(|at| format!("at {at}"));
+        let file = self.file.as_ref().map(|file| format!("file {file}"));
+        let place: Vec<_> = [edit, at, file].into_iter().flatten().collect();
+        match place.is_empty() {
+            true => f.write_str(&self.reason),
+            false => write!(f, "{}: {}", place.join(", "), self.reason),
+        }
+    }
 }

@@ -4,8 +4,10 @@
 //! No emulator types: the page knows the trace's vocabulary and nothing of the machine.
 
 mod boot;
+mod grade;
 
 pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
+pub use grade::{Found, Trial, Verdict};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use story::dispatch::Listing;
@@ -67,6 +69,22 @@ pub enum ToWorker {
     Export {
         figure: FigureId,
         image: ImageId,
+        edits: Edits,
+    },
+    /// Asks a boot of a held image with these edits. The figure's machine stays.
+    Probe {
+        figure: FigureId,
+        image: ImageId,
+        edits: Edits,
+        ask: content::Probe,
+    },
+    /// Boots an exercise's faulty image with a repair, DEBUG and RELEASE (held as `debug` and
+    /// `release`), and checks it. The figure's machine stays.
+    Grade {
+        figure: FigureId,
+        /// A compiled exercise: the JSON file as it was fetched.
+        exercise: String,
+        /// The repair: edits behind those of the fault.
         edits: Edits,
     },
     /// Types a command and Enter at machine time `at`, a `home` of the figure's machine, and runs
@@ -147,6 +165,14 @@ pub enum FromWorker {
         figure: FigureId,
         said: Box<Said>,
     },
+    Probed {
+        figure: FigureId,
+        answer: String,
+    },
+    Graded {
+        figure: FigureId,
+        verdict: Box<Verdict>,
+    },
 }
 
 impl FromWorker {
@@ -164,7 +190,9 @@ impl FromWorker {
             | FromWorker::Healthy { figure, .. }
             | FromWorker::Listed { figure, .. }
             | FromWorker::Exported { figure, .. }
-            | FromWorker::Said { figure, .. } => Some(*figure),
+            | FromWorker::Said { figure, .. }
+            | FromWorker::Probed { figure, .. }
+            | FromWorker::Graded { figure, .. } => Some(*figure),
         }
     }
 }
@@ -206,21 +234,32 @@ pub struct Peek {
     pub smm: Vec<u8>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The page has words of its own for these; here are those of the command line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Failure {
     /// The board refused the ROM; the message says what to do.
+    #[error("{0}")]
     Rom(String),
     /// The run ended before anything waited for a key.
+    #[error("the machine ended after {time} ns: {how:?}")]
     Ended { time: u64, how: Ending },
     /// Still busy after this long.
+    #[error("the machine is still busy after {time} ns")]
     Endless { time: u64 },
     /// The figure has no machine.
+    #[error("there is no machine")]
     Closed,
     /// No image of this name was handed over.
+    #[error("there is no image {0:?}")]
     NoImage(ImageId),
+    /// The exercise can't be read; the message says where.
+    #[error("the exercise can't be read: {0}")]
+    Exercise(String),
     /// The list of edits can't be read; the message says where.
+    #[error("the list of edits can't be read: {0}")]
     Edits(String),
     /// An edit can't be done; the image stays as it was.
+    #[error("{0}")]
     Edit(Box<EditTrouble>),
 }
 

@@ -1,15 +1,15 @@
 //! Answers messages: finds the figure's session and lets it work.
 
 use crate::Session;
-use crate::images::{Boot, Images};
-use lab::moment;
-use protocol::{Booted, Failure, FigureId, FromWorker, TapeKind, ToWorker};
+use content::Exercise;
+use lab::{Bench, Boot, grade, moment, parse, probe};
+use protocol::{Booted, Failure, FigureId, FromWorker, TapeKind, ToWorker, Verdict};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub struct Desk {
     sessions: BTreeMap<FigureId, Session>,
-    images: Images,
+    bench: Bench,
 }
 
 impl Desk {
@@ -17,7 +17,8 @@ impl Desk {
         match message {
             ToWorker::Open { figure, rom } => self.open(figure, rom, post),
             ToWorker::Boot { figure, image, edits } => {
-                let booted = self.images.boot(&image, &edits, &mut |time| post(FromWorker::Booting { figure, time }));
+                let mut progress = |time| post(FromWorker::Booting { figure, time });
+                let booted = parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
                 post(or_failed(figure, booted, |boot| {
                     let booted = Box::new(told(&boot));
                     self.sessions.insert(figure, Session::of(boot.firmware));
@@ -25,11 +26,21 @@ impl Desk {
                 }));
             }
             ToWorker::Healthy { figure, image } => {
-                let healthy = self.images.healthy(&image, &mut |time| post(FromWorker::Booting { figure, time }));
+                let healthy = self.bench.healthy(&image, &mut |time| post(FromWorker::Booting { figure, time }));
                 post(or_failed(figure, healthy, |firmware| {
                     let chronicle = Box::new(firmware.chronicle.clone());
                     FromWorker::Healthy { figure, chronicle }
                 }));
+            }
+            ToWorker::Probe { figure, image, edits, ask } => {
+                let mut progress = |time| post(FromWorker::Booting { figure, time });
+                let boot = parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
+                post(or_failed(figure, boot, |boot| FromWorker::Probed { figure, answer: probe(&ask, &boot) }));
+            }
+            ToWorker::Grade { figure, exercise, edits } => {
+                let mut progress = |time| post(FromWorker::Booting { figure, time });
+                let verdict = self.grade(&exercise, &edits, &mut progress);
+                post(or_failed(figure, verdict, |verdict| FromWorker::Graded { figure, verdict: Box::new(verdict) }));
             }
             ToWorker::Type { figure, at, byte, tape } => post(self.with(figure, |session| match tape {
                 TapeKind::Fresh => {
@@ -50,14 +61,14 @@ impl Desk {
                 FromWorker::At { figure, asked: time, moment }
             })),
             ToWorker::List { figure, image, edits } => {
-                let listing = self.images.list(&image, &edits);
+                let listing = parse(&edits).and_then(|edits| self.bench.list(&image, &edits));
                 post(or_failed(figure, listing, |listing| FromWorker::Listed { figure, listing: Box::new(listing) }));
             }
             ToWorker::Export { figure, image, edits } => {
-                let bytes = self.images.edited(&image, &edits);
+                let bytes = parse(&edits).and_then(|edits| self.bench.edited(&image, &edits));
                 post(or_failed(figure, bytes, |bytes| FromWorker::Exported { figure, bytes }));
             }
-            ToWorker::Hold { image, bytes } => self.images.hold(image, bytes),
+            ToWorker::Hold { image, bytes } => self.bench.hold(&image, bytes),
             ToWorker::Close { figure } => _ = self.sessions.remove(&figure),
         }
     }
@@ -67,6 +78,12 @@ impl Desk {
             Some(session) => work(session),
             None => FromWorker::Failed { figure, failure: Failure::Closed },
         }
+    }
+
+    fn grade(&mut self, exercise: &str, edits: &str, progress: &mut dyn FnMut(u64)) -> Result<Verdict, Failure> {
+        let exercise: Exercise =
+            serde_json::from_str(exercise).map_err(|error| Failure::Exercise(error.to_string()))?;
+        grade(&exercise.task, &parse(edits)?, &mut self.bench, progress)
     }
 
     fn open(&mut self, figure: FigureId, rom: Vec<u8>, post: &mut dyn FnMut(FromWorker)) {

@@ -3,7 +3,6 @@
 
 mod boot;
 mod desk;
-mod images;
 mod recorder;
 mod session;
 

@@ -64,10 +64,14 @@ pub fn retype(args: &TypeArgs) -> Result<ExitCode> {
 }
 
 pub fn apply(args: &ApplyArgs) -> Result<ExitCode> {
-    let path = &args.edits;
+    edit(&args.image, &read_edits(&args.edits)?, &args.output)
+}
+
+/// A list of edits from a file.
+pub fn read_edits(path: &Path) -> Result<Vec<Edit>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("can't read the edits {}", path.display()))?;
     let list = parse(path, &text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
-    edit(&args.image, &list.edit, &args.output)
+    Ok(list.edit)
 }
 
 /// An error in one line.

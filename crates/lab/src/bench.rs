@@ -1,14 +1,15 @@
-//! Flash images that the page has handed over, and the boots of them that were made already.
+//! Flash images that were handed over, and the boots of them that were made already.
 
+use crate::{Firmware, absent, boot, edited};
 use board::Board;
-use lab::{Firmware, absent, boot, edited, parse};
 use pi::dispatch::Absent;
+use pi::edit::Edit;
 use pi::image::Image;
 use protocol::{Failure, ImageId};
 use std::collections::BTreeMap;
 use story::dispatch::Listing;
 
-/// So many boots are kept, beside those without edits.
+/// So many boots with edits are kept, beside those without.
 const KEPT: usize = 4;
 
 /// What came of a boot.
@@ -19,34 +20,37 @@ pub struct Boot {
 }
 
 /// Is told the machine's time now and then.
-type Progress<'a> = &'a mut dyn FnMut(u64);
+pub type Progress<'a> = &'a mut dyn FnMut(u64);
 
 #[derive(Default)]
-pub struct Images {
+pub struct Bench {
     held: BTreeMap<ImageId, Vec<u8>>,
     healthy: BTreeMap<ImageId, Firmware>,
     /// Boots with edits, oldest first, by the bytes that were booted.
     recent: Vec<(Vec<u8>, Firmware)>,
 }
 
-impl Images {
-    pub fn hold(&mut self, image: ImageId, bytes: Vec<u8>) {
-        self.healthy.remove(&image);
-        self.held.insert(image, bytes);
+impl Bench {
+    pub fn hold(&mut self, image: &str, bytes: Vec<u8>) {
+        self.healthy.remove(image);
+        self.held.insert(image.to_owned(), bytes);
+    }
+
+    fn held(&self, image: &str) -> Result<&Vec<u8>, Failure> {
+        self.held.get(image).ok_or_else(|| Failure::NoImage(image.to_owned()))
     }
 
     /// The image with these edits done.
-    pub fn edited(&self, image: &ImageId, edits: &str) -> Result<Vec<u8>, Failure> {
-        let bytes = self.held.get(image).ok_or_else(|| Failure::NoImage(image.clone()))?;
-        edited(bytes, &parse(edits)?)
+    pub fn edited(&self, image: &str, edits: &[Edit]) -> Result<Vec<u8>, Failure> {
+        edited(self.held(image)?, edits)
     }
 
-    pub fn list(&self, image: &ImageId, edits: &str) -> Result<Listing, Failure> {
+    pub fn list(&self, image: &str, edits: &[Edit]) -> Result<Listing, Failure> {
         Ok(Listing::of(&Image::parse(&self.edited(image, edits)?)))
     }
 
     /// Boots the image with these edits, or takes a boot of the same bytes.
-    pub fn boot(&mut self, image: &ImageId, edits: &str, progress: Progress) -> Result<Boot, Failure> {
+    pub fn boot(&mut self, image: &str, edits: &[Edit], progress: Progress) -> Result<Boot, Failure> {
         let bytes = self.edited(image, edits)?;
         let tree = Image::parse(&bytes);
         let healthy = self.healthy(image, progress)?.chronicle.clone();
@@ -56,16 +60,16 @@ impl Images {
     }
 
     /// The boot without edits.
-    pub fn healthy(&mut self, image: &ImageId, progress: Progress) -> Result<&Firmware, Failure> {
+    pub fn healthy(&mut self, image: &str, progress: Progress) -> Result<&Firmware, Failure> {
         if !self.healthy.contains_key(image) {
-            let firmware = boot(self.edited(image, "")?, Board::Ich9, progress)?;
-            self.healthy.insert(image.clone(), firmware);
+            let firmware = boot(self.held(image)?.clone(), Board::Ich9, progress)?;
+            self.healthy.insert(image.to_owned(), firmware);
         }
-        self.healthy.get(image).ok_or_else(|| Failure::NoImage(image.clone()))
+        self.healthy.get(image).ok_or_else(|| Failure::NoImage(image.to_owned()))
     }
 
-    fn firmware(&mut self, image: &ImageId, bytes: Vec<u8>, progress: Progress) -> Result<Firmware, Failure> {
-        if self.held.get(image) == Some(&bytes) {
+    fn firmware(&mut self, image: &str, bytes: Vec<u8>, progress: Progress) -> Result<Firmware, Failure> {
+        if self.held(image)? == &bytes {
             return self.healthy(image, progress).cloned();
         }
         if let Some((_, firmware)) = self.recent.iter().find(|(booted, _)| *booted == bytes) {

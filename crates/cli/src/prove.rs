@@ -1,0 +1,123 @@
+//! Does the machine do what the content says?
+
+use content::source::{Fault, Item, Library, Rule};
+use content::{Build, Chapter, Exercise, ImageName, Past, Probe, Scene, Setup};
+use lab::{Bench, Boot, grade, probe, say};
+use pi::Guid;
+use protocol::{Failure, Outcome, Verdict};
+
+pub fn all(library: &Library, bench: &mut Bench) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for item in &library.items {
+        let proved = match (item.scene("en"), item.chapter("en"), item.exercise("en")) {
+            (Some(scene), ..) => prove_scene(item, &scene, bench, &mut faults),
+            (_, Some(chapter), _) => prove_chapter(item, &chapter, bench, &mut faults),
+            (.., Some(exercise)) => prove_exercise(item, &exercise, bench, &mut faults),
+            _ => Ok(()),
+        };
+        if let Err(fault) = proved {
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+/// A fault at the first place that names this word.
+fn failed(item: &Item, word: &str, failure: &Failure) -> Fault {
+    let rule = if matches!(failure, Failure::Edit(_)) { Rule::Edit } else { Rule::Machine };
+    item.fault(word, rule, failure)
+}
+
+fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    let Setup { image, build, edits, say: commands, marks, .. } = &scene.setup;
+    if *image == ImageName::Demo {
+        return Ok(());
+    }
+    let boot = bench.boot(build.id(), edits, &mut |_| {}).map_err(|failure| failed(item, "edit", &failure))?;
+    let chronicle = &boot.firmware.chronicle;
+    let prompt = (chronicle.outcome == Outcome::Prompt).then_some(chronicle.time);
+    if prompt.is_none() && !commands.is_empty() {
+        let message = format!("the OS doesn't come to its prompt: {:?}", chronicle.outcome);
+        return Err(item.fault("say", Rule::Machine, message));
+    }
+    let mut machine = boot.firmware.history.machine().clone();
+    let said: Vec<u64> = commands.iter().map(|command| say(&mut machine, command).chronicle.time).collect();
+    let past = Past { post: &chronicle.post, records: &chronicle.records, prompt, said: &said };
+    let mut last = 0;
+    for mark in marks {
+        match mark.when.time(past, |name| file(&boot, name)) {
+            None => faults.push(item.fault(&mark.id, Rule::Machine, format!("{:?} never happens", mark.when))),
+            Some(time) if time < last => {
+                let message = format!("{:?} happens before the mark in front of it", mark.when);
+                faults.push(item.fault(&mark.id, Rule::Machine, message));
+            }
+            Some(time) => last = time,
+        }
+    }
+    Ok(())
+}
+
+fn file(boot: &Boot, name: &str) -> Option<Guid> {
+    boot.listing.files().find(|file| file.name.as_deref() == Some(name)).map(|file| file.guid)
+}
+
+fn prove_chapter(item: &Item, chapter: &Chapter, bench: &mut Bench, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    for block in &chapter.blocks {
+        let content::Block::Predict(question) = block else { continue };
+        let predict = &question.predict;
+        let boot = bench.boot(predict.build.id(), &predict.edits, &mut |_| {});
+        let boot = boot.map_err(|failure| failed(item, &predict.id, &failure))?;
+        named(item, &predict.ask, bench, faults)?;
+        let answer = probe(&predict.ask, &boot);
+        if !predict.choices.contains(&answer) {
+            let message = format!("the machine answers {answer:?}, which is none of the choices");
+            faults.push(item.fault(&predict.id, Rule::Machine, message));
+        }
+    }
+    Ok(())
+}
+
+fn prove_exercise(item: &Item, exercise: &Exercise, bench: &mut Bench, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    let task = &exercise.task;
+    let conditions = task.responses.iter().flat_map(|response| &response.when).map(|condition| &condition.ask);
+    for ask in task.checks.iter().map(|check| &check.ask).chain(conditions) {
+        named(item, ask, bench, faults)?;
+    }
+    let mut run =
+        |fix: &[_], word: &str| grade(task, fix, bench, &mut |_| {}).map_err(|failure| failed(item, word, &failure));
+    if run(&[], "bug")?.passed {
+        faults.push(item.fault("bug", Rule::Machine, "without a repair, all checks pass"));
+    }
+    let verdict = run(item.fix().unwrap_or_default(), "fix")?;
+    if !verdict.passed {
+        faults.push(item.fault("fix", Rule::Machine, format!("the reference repair fails: {}", what_fails(&verdict))));
+    }
+    for wrong in item.wrongs() {
+        let verdict = run(wrong.edits, wrong.response)?;
+        if verdict.passed || verdict.response.as_deref() != Some(wrong.response) {
+            let drawn = verdict.response.as_deref().unwrap_or("none, it passes");
+            let message = format!("the repair that is to draw the response {:?} draws {drawn}", wrong.response);
+            faults.push(item.fault(wrong.response, Rule::Machine, message));
+        }
+    }
+    Ok(())
+}
+
+fn what_fails(verdict: &Verdict) -> String {
+    let all = verdict.trials.iter().flat_map(|trial| trial.checks.iter().map(move |check| (trial.build, check)));
+    let failed = all.filter(|(_, check)| !check.passed);
+    let text = failed.map(|(build, check)| {
+        format!("{} on {} is {:?}, not {:?}", check.id, build.id(), check.answer, check.expected)
+    });
+    text.collect::<Vec<_>>().join("; ")
+}
+
+/// A module that a probe names is one of the firmware's.
+fn named(item: &Item, ask: &Probe, bench: &mut Bench, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    let Some(module) = ask.module() else { return Ok(()) };
+    let listing = bench.list(Build::Debug.id(), &[]).map_err(|failure| failed(item, module, &failure))?;
+    if !listing.files().any(|file| file.name.as_deref() == Some(module)) {
+        faults.push(item.fault(module, Rule::Link, format!("the firmware has no module {module:?}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Scenes, exercises and chapters as data. The types here are what the page reads, one JSON file for
+//! each item and language; with the feature `source`, `source` makes them of the files that authors
+//! write (docs/content.md). Knows no machine: what a probe answers is found elsewhere.
+
+mod chapter;
+mod exercise;
+mod index;
+mod probe;
+mod scene;
+#[cfg(feature = "source")]
+pub mod source;
+
+pub use chapter::{Block, Chapter, Choice, Predict, Question};
+pub use exercise::{Check, Condition, Exercise, Response, Task};
+pub use index::{Entry, Kind};
+pub use probe::{Build, Probe};
+pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, View, When};
+
+/// The languages of all texts; the first is the one that the others are held against.
+pub const LANGUAGES: [&str; 3] = ["en", "vi", "ja"];

@@ -1,0 +1,138 @@
+//! What a live figure shows: an image, what is done to it, and captions for what the machine does.
+
+use crate::Build;
+use pi::Guid;
+use pi::edit::Edit;
+use pi::record::layout::{Record, lock};
+use pi::record::{Located, read};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scene {
+    pub id: String,
+    pub lang: String,
+    pub title: String,
+    pub summary: String,
+    pub setup: Setup,
+    /// HTML by the id of the mark.
+    pub captions: BTreeMap<String, String>,
+}
+
+/// `scene.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    pub image: ImageName,
+    #[serde(default)]
+    pub build: Build,
+    pub view: View,
+    #[serde(default, rename = "edit")]
+    pub edits: Vec<Edit>,
+    /// Commands for the OS's shell; for the demo ROM, the byte that is typed, as `42`.
+    #[serde(default)]
+    pub say: Vec<String>,
+    #[serde(default, rename = "mark")]
+    pub marks: Vec<Mark>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageName {
+    Demo,
+    Firmware,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// OS → SMI# → Save State → SMRAM → RSM.
+    Flow,
+    /// Drivers, DEPEX, the line of ready-to-lock.
+    Dispatch,
+    /// SMRAM from its reservation to its lock, as both worlds see it.
+    Smram,
+}
+
+/// A moment that has a caption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    pub id: String,
+    pub when: When,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// The first time that this POST code is written.
+    Post(u8),
+    /// The module's image lies in memory.
+    Loaded(String),
+    /// A handler for this software SMI value is registered.
+    Registered(u8),
+    Lock(LockStep),
+    /// The OS waits for a command for the first time; a driver that isn't there now never comes.
+    Prompt,
+    /// The OS has answered to the scene's command of this number, from 0.
+    Said(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockStep {
+    EndOfDxe,
+    DxeSmmReadyToLock,
+    SmramLocked,
+    SmmReadyToLock,
+}
+
+impl LockStep {
+    fn code(self) -> u8 {
+        match self {
+            LockStep::EndOfDxe => lock::END_OF_DXE,
+            LockStep::DxeSmmReadyToLock => lock::DXE_SMM_READY_TO_LOCK,
+            LockStep::SmramLocked => lock::SMRAM_LOCKED,
+            LockStep::SmmReadyToLock => lock::SMM_READY_TO_LOCK,
+        }
+    }
+}
+
+/// What a boot and the commands after it left behind, as far as marks need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// POST codes with their times.
+    pub post: &'a [(u64, u8)],
+    /// Port 502h as captured.
+    pub records: &'a [u8],
+    /// When the OS waited for the first command.
+    pub prompt: Option<u64>,
+    /// When it had answered to each.
+    pub said: &'a [u64],
+}
+
+impl When {
+    /// The machine's time. None: it didn't happen, or not yet. `file` knows the names of modules.
+    #[must_use]
+    pub fn time(&self, past: Past<'_>, file: impl Fn(&str) -> Option<Guid>) -> Option<u64> {
+        let first = |wanted: &dyn Fn(&Record) -> bool| {
+            let mut records = read(past.records).filter_map(Result::ok);
+            records.find(|Located { record, .. }| wanted(record)).map(|located| located.time)
+        };
+        match self {
+            When::Post(code) => past.post.iter().find(|(_, other)| other == code).map(|(time, _)| *time),
+            When::Loaded(name) => {
+                let guid = file(name)?;
+                first(&|record| matches!(record, Record::Loaded(loaded) if loaded.file == guid))
+            }
+            When::Registered(value) => first(
+                &|record| matches!(record, Record::HandlerRegistered(new) if new.value.get() == u64::from(*value)),
+            ),
+            When::Lock(step) => {
+                first(&|record| matches!(record, Record::ReadyToLock(lock) if lock.step == step.code()))
+            }
+            When::Prompt => past.prompt,
+            When::Said(nth) => past.said.get(*nth).copied(),
+        }
+    }
+}

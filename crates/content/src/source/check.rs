@@ -1,0 +1,248 @@
+//! Rules that a file's syntax doesn't show: values, sections, translations, links.
+
+use super::files::{ChapterFile, Data, ExerciseFile, Source};
+use super::item::Item;
+use super::prose::{self, Piece, Prose};
+use super::{Fault, Rule};
+use crate::{ImageName, Kind, Probe, Setup};
+use std::collections::BTreeSet;
+
+/// What an exercise must have at least.
+const HINTS: usize = 3;
+const WRONGS: usize = 2;
+
+pub fn item(item: &Item, faults: &mut Vec<Fault>) {
+    match &item.data {
+        Data::Scene(setup) => scene(item, setup, faults),
+        Data::Chapter(file) => chapter(item, file, faults),
+        Data::Exercise(file) => exercise(item, file, faults),
+    }
+    for (source, prose) in &item.texts {
+        if prose.summary.is_empty() {
+            faults.push(Fault::at(&source.path, 1, Rule::Section, "behind the title stands a paragraph, the summary"));
+        }
+    }
+    let [(_, english), others @ ..] = &item.texts[..] else { return };
+    others.iter().for_each(|(source, prose)| translation(english, source, prose, faults));
+}
+
+fn ids<'a>(item: &Item, what: &str, ids: impl Iterator<Item = &'a String>, faults: &mut Vec<Fault>) {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            faults.push(item.fault(id, Rule::Twice, format!("there are two {what} with the id {id:?}")));
+        }
+    }
+}
+
+fn scene(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
+    ids(item, "marks", setup.marks.iter().map(|mark| &mark.id), faults);
+    if setup.image == ImageName::Demo && !(setup.edits.is_empty() && setup.marks.is_empty()) {
+        faults.push(item.fault("demo", Rule::Value, "the demo ROM has no files to edit and no records to mark"));
+    }
+    for text in setup.say.iter().filter(|text| setup.image == ImageName::Demo && u8::from_str_radix(text, 16).is_err())
+    {
+        faults.push(item.fault(text, Rule::Value, "the demo ROM's OS takes one byte, in hexadecimal: \"42\""));
+    }
+    let wanted: Vec<_> = setup.marks.iter().map(|mark| format!("mark-{}", mark.id)).collect();
+    sections(item, &wanted, faults);
+}
+
+fn exercise(item: &Item, file: &ExerciseFile, faults: &mut Vec<Fault>) {
+    let value = |message: String| Fault::at(&item.source.path, 1, Rule::Value, message);
+    ids(item, "checks", file.checks.iter().map(|check| &check.id), faults);
+    ids(item, "responses", file.responses.iter().map(|response| &response.id), faults);
+    if file.checks.is_empty() || file.bug.is_empty() || file.fix.is_empty() {
+        faults.push(value("an exercise has at least one edit in bug and in fix, and a check".to_owned()));
+    }
+    if file.wrongs.len() < WRONGS {
+        faults.push(value(format!("an exercise has at least {WRONGS} wrong repairs, this one {}", file.wrongs.len())));
+    }
+    if file.responses.last().is_none_or(|response| !response.when.is_empty()) {
+        faults.push(value("the last response is for all that is left: without `when`".to_owned()));
+    }
+    for check in &file.checks {
+        answer(item, &check.ask, &check.expect, faults);
+    }
+    for condition in file.responses.iter().flat_map(|response| &response.when) {
+        answer(item, &condition.ask, &condition.is, faults);
+    }
+    for wrong in &file.wrongs {
+        if !file.responses.iter().any(|response| response.id == wrong.response) {
+            let message = format!("there is no response {:?}", wrong.response);
+            faults.push(item.fault(&wrong.response, Rule::Link, message));
+        }
+    }
+    let mut wanted = vec!["report".to_owned(), "solved".to_owned()];
+    wanted.extend(file.responses.iter().map(|response| format!("response-{}", response.id)));
+    for (source, prose) in &item.texts {
+        let hints = prose.sections.iter().filter(|section| section.id.as_deref() == Some("hint")).count();
+        if hints < HINTS {
+            let message = format!("an exercise has at least {HINTS} hints (## … {{#hint}}), this text {hints}");
+            faults.push(Fault::at(&source.path, 1, Rule::Section, message));
+        }
+    }
+    sections(item, &wanted, faults);
+}
+
+fn answer(item: &Item, ask: &Probe, word: &str, faults: &mut Vec<Fault>) {
+    let status = word.starts_with("EFI_") || word == "no-answer";
+    let problem = match ask.answers() {
+        Some(words) if !words.contains(&word) => format!("it answers {}", words.join(", ")),
+        None if matches!(ask, Probe::Ring(_)) && !status => {
+            "it answers with a status: EFI_SUCCESS, no-answer".to_owned()
+        }
+        _ => return,
+    };
+    faults.push(item.fault(word, Rule::Value, format!("{ask:?} never answers {word:?}: {problem}")));
+}
+
+/// Each of these ids once, and no other but hints.
+fn sections(item: &Item, wanted: &[String], faults: &mut Vec<Fault>) {
+    for (source, prose) in &item.texts {
+        for id in wanted {
+            let count = prose.sections.iter().filter(|section| section.id.as_ref() == Some(id)).count();
+            if count != 1 {
+                let message = format!("one section ## … {{#{id}}} is wanted, there are {count}");
+                faults.push(Fault::at(&source.path, 1, Rule::Section, message));
+            }
+        }
+        for section in &prose.sections {
+            let known = section.id.as_ref().is_some_and(|id| wanted.contains(id));
+            let hint = section.id.as_deref() == Some("hint") && item.kind() == Kind::Exercise;
+            if !known && !hint {
+                let id = section.id.as_deref().unwrap_or("none");
+                let message = format!("no section of the id {id} belongs here; wanted: {}", wanted.join(", "));
+                faults.push(Fault::at(&source.path, section.line, Rule::Section, message));
+            }
+            for piece in &section.pieces {
+                if let Piece::Scene { line, .. } | Piece::Predict { line, .. } = piece {
+                    faults.push(Fault::at(
+                        &source.path,
+                        *line,
+                        Rule::Section,
+                        "scenes and questions belong to chapters",
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn chapter(item: &Item, file: &ChapterFile, faults: &mut Vec<Fault>) {
+    ids(item, "questions", file.predicts.iter().map(|predict| &predict.id), faults);
+    for predict in &file.predicts {
+        ids(item, "choices", predict.choices.iter(), faults);
+        if predict.choices.len() < 2 {
+            faults.push(item.fault(&predict.id, Rule::Value, "a question has two choices or more"));
+        }
+        for choice in &predict.choices {
+            answer(item, &predict.ask, choice, faults);
+        }
+    }
+    for (source, prose) in &item.texts {
+        questions(item, file, source, prose, faults);
+    }
+}
+
+fn pieces(prose: &Prose) -> impl Iterator<Item = &Piece> {
+    prose.intro.iter().chain(prose.sections.iter().flat_map(|section| &section.pieces))
+}
+
+fn questions(item: &Item, file: &ChapterFile, source: &Source, prose: &Prose, faults: &mut Vec<Fault>) {
+    let mut asked = BTreeSet::new();
+    for piece in pieces(prose) {
+        let Piece::Predict { words, line } = piece else { continue };
+        if !asked.insert(words.id.as_str()) {
+            faults.push(Fault::at(&source.path, *line, Rule::Twice, format!("{:?} is asked before", words.id)));
+        }
+        let Some(predict) = file.predicts.iter().find(|predict| predict.id == words.id) else {
+            let message = format!("chapter.toml has no [[predict]] with the id {:?}", words.id);
+            faults.push(Fault::at(&source.path, *line, Rule::Link, message));
+            continue;
+        };
+        let texts: BTreeSet<_> = words.choices.keys().collect();
+        if texts != predict.choices.iter().collect() {
+            let message = format!("[choices] has a text for each of: {}", predict.choices.join(", "));
+            faults.push(Fault::at(&source.path, *line, Rule::Section, message));
+        }
+        for text in words.choices.values().chain([&words.question, &words.because]) {
+            prose::inline(text, &source.path, *line, faults);
+        }
+    }
+    for predict in file.predicts.iter().filter(|predict| !asked.contains(predict.id.as_str())) {
+        let message = format!("{} doesn't ask it", source.path.display());
+        faults.push(item.fault(&predict.id, Rule::Section, message));
+    }
+}
+
+/// Built alike, with the same words in code style.
+fn translation(english: &Prose, source: &Source, prose: &Prose, faults: &mut Vec<Fault>) {
+    let mut theirs = english.shape.iter();
+    for (shape, line) in &prose.shape {
+        match theirs.next() {
+            Some((wanted, _)) if wanted == shape => {}
+            Some((wanted, there)) => {
+                let message = format!("here is {shape}; in the English text, line {there}, it is {wanted}");
+                faults.push(Fault::at(&source.path, *line, Rule::Translation, message));
+                return;
+            }
+            None => {
+                let message = format!("here is {shape}; the English text ends before");
+                faults.push(Fault::at(&source.path, *line, Rule::Translation, message));
+                return;
+            }
+        }
+    }
+    if let Some((wanted, there)) = theirs.next() {
+        let message = format!("the text ends; the English one goes on with {wanted}, line {there}");
+        faults.push(Fault::at(&source.path, source.text.lines().count().max(1), Rule::Translation, message));
+        return;
+    }
+    for (nth, (ours, wanted)) in prose.code.iter().zip(&english.code).enumerate() {
+        if let Some(word) = ours.symmetric_difference(wanted).next() {
+            let line = nth.checked_sub(1).and_then(|nth| prose.sections.get(nth)).map_or(1, |section| section.line);
+            let whose = if ours.contains(word) { "isn't in the English section" } else { "is missing in this section" };
+            faults.push(Fault::at(&source.path, line, Rule::Translation, format!("the code word `{word}` {whose}")));
+        }
+    }
+}
+
+/// Links between items, and out of the lab.
+pub fn links(items: &[Item], faults: &mut Vec<Fault>) {
+    let exists = |kind: Kind, id: &str| items.iter().any(|item| item.kind() == kind && item.id() == id);
+    for item in items {
+        if let Data::Chapter(file) = &item.data {
+            for id in file.exercises.iter().filter(|id| !exists(Kind::Exercise, id)) {
+                faults.push(item.fault(id, Rule::Link, format!("there is no exercise {id:?}")));
+            }
+        }
+        for (source, prose) in &item.texts {
+            for piece in pieces(prose) {
+                if let Piece::Scene { id, line } = piece
+                    && !exists(Kind::Scene, id)
+                {
+                    faults.push(Fault::at(&source.path, *line, Rule::Link, format!("there is no scene {id:?}")));
+                }
+            }
+            for (target, line) in prose.links.iter().filter(|(target, _)| !leads(target, &exists)) {
+                let message = format!(
+                    "{target:?} leads nowhere: write https://…, #/board, #/chapter/ID or #/exercise/ID of what is there"
+                );
+                faults.push(Fault::at(&source.path, *line, Rule::Link, message));
+            }
+        }
+    }
+}
+
+fn leads(target: &str, exists: &impl Fn(Kind, &str) -> bool) -> bool {
+    match target.strip_prefix("#/") {
+        Some("" | "board") => true,
+        Some(route) => match route.split_once('/') {
+            Some(("chapter", id)) => exists(Kind::Chapter, id),
+            Some(("exercise", id)) => exists(Kind::Exercise, id),
+            _ => false,
+        },
+        None => target.starts_with("https://"),
+    }
+}
