@@ -70,6 +70,9 @@ impl Window<'_> {
         self.attend = true;
         deliver_smi(self.chipset, self.lines);
         feed_serial(self.chipset, self.serial, *self.time, self.sink);
+        if let Some(at) = self.chipset.deadline() {
+            self.stop_at = self.stop_at.min(at);
+        }
         self.ended.exit = self.ended.exit.or_else(|| self.chipset.take_exit());
         self.ended.reset = self.ended.reset.or_else(|| self.chipset.take_reset());
         self.stop |= self.ended.exit.is_some() || self.ended.reset.is_some();
@@ -250,6 +253,10 @@ impl Bus for Window<'_> {
         } else {
             Next::Go
         }
+    }
+
+    fn deadline(&mut self, at: u64) {
+        self.stop_at = self.stop_at.min(at);
     }
 
     fn pause(&mut self) {

@@ -83,6 +83,8 @@ pub trait Bus {
     fn budget(&self) -> u64;
     /// `n` instructions, or iterations of a REP, were executed.
     fn advance(&mut self, n: u64) -> Next;
+    /// This processor's timer was set and acts at this time.
+    fn deadline(&mut self, at: u64);
     /// PAUSE: ends this processor's slice.
     fn pause(&mut self);
     fn level(&self) -> Level;

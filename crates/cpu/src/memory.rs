@@ -178,6 +178,9 @@ impl Cpu {
         if let Some((target, delivery)) = self.lapic.write(offset, value, env.bus.time()) {
             env.bus.ipi(target, delivery);
         }
+        if let Some(at) = self.lapic.deadline() {
+            env.bus.deadline(at);
+        }
         self.attend = true;
     }
 

@@ -116,6 +116,7 @@ impl Bus for Ram {
             _ => Next::Go,
         }
     }
+    fn deadline(&mut self, _: u64) {}
     fn pause(&mut self) {}
     fn level(&self) -> Level {
         self.level
