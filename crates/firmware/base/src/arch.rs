@@ -49,13 +49,6 @@ pub fn pause() {
     core::hint::spin_loop();
 }
 
-pub fn rdmsr(msr: u32) -> u64 {
-    let (low, high): (u32, u32);
-    // SAFETY: a missing MSR is #GP, which is reported.
-    unsafe { asm!("rdmsr", in("ecx") msr, out("eax") low, out("edx") high, options(nomem, nostack, preserves_flags)) }
-    u64::from(high) << 32 | u64::from(low)
-}
-
 pub fn cpuid(leaf: u32) -> [u32; 4] {
     let r = core::arch::x86_64::__cpuid(leaf);
     [r.eax, r.ebx, r.ecx, r.edx]
@@ -119,6 +112,12 @@ pub fn take_interrupts() {
 pub fn wait_for_interrupt() {
     // SAFETY: as above. Between STI and HLT none can come.
     unsafe { asm!("sti", "hlt", "cli", options(nostack)) }
+}
+
+/// Halts until an interrupt has come. Interrupts are on.
+pub fn halt() {
+    // SAFETY: goes on behind the interrupt's handler.
+    unsafe { asm!("hlt", options(nostack)) }
 }
 
 /// Stops the processor for good.

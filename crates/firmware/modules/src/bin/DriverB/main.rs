@@ -3,12 +3,19 @@
 #![no_main]
 
 use base::smm::{SmmSwDispatch2, SwContext, SwRegisterContext};
-use base::{Handle, Status, debug, protocol, smst};
+use base::{Handle, Status, arch, debug, protocol, smst};
 use core::ffi::c_void;
+use pi::pcd;
 
 base::smm_entry!(main);
 
 const COMMAND: usize = 0x42;
+
+/// Microseconds that the handler dawdles away.
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdHandlerDelay", 0)]);
+const DELAY: usize = 0;
 
 fn main() -> Result<(), Status> {
     let dispatch = smst::locate::<SmmSwDispatch2>(&protocol::SMM_SW_DISPATCH2)?;
@@ -23,6 +30,10 @@ fn main() -> Result<(), Status> {
 extern "efiapi" fn on_command(_: Handle, _: *const c_void, buffer: *mut c_void, _: *mut usize) -> Status {
     // SAFETY: the dispatcher's context of this SMI.
     let sw = unsafe { &*buffer.cast::<SwContext>() };
+    let end = arch::tsc() + u64::from(PCD.get(DELAY)) * 1000;
+    while arch::tsc() < end {
+        arch::pause();
+    }
     debug!("SMM Handler: received command 0x{:x}, data 0x{:x}", sw.command_port, sw.data_port);
     Status::SUCCESS
 }

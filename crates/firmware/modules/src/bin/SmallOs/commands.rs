@@ -1,7 +1,8 @@
 //! The shell's commands. Numbers are hexadecimal, with or without 0x.
 
 use crate::loader::OS;
-use crate::say;
+use crate::tasks::{self, Tasks};
+use crate::{interrupts, say};
 use base::arch::{self, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
@@ -10,7 +11,7 @@ use base::{Guid, Status, efi};
 use core::ffi::c_void;
 use core::str::SplitWhitespace;
 
-const HELP: [&str; 12] = [
+const HELP: [&str; 13] = [
     "smi VALUE [DATA]      write APM_CNT (B2h), DATA to B3h before",
     "peek ADDRESS          read 32 bits of memory",
     "poke ADDRESS VALUE    write 32 bits of memory",
@@ -20,7 +21,8 @@ const HELP: [&str; 12] = [
     "pci DEVICE FUNCTION REGISTER [VALUE]   read or write 32 bits of configuration space, bus 0",
     "comm GUID             send a message to an SMI handler",
     "attack [ADDRESS]      the same with a buffer at ADDRESS, else in SMRAM",
-    "latency COUNT         the longest of COUNT gaps between two readings of the TSC",
+    "latency               the tick: how often it came, and how late",
+    "latency COUNT [VALUE] the longest of COUNT gaps between two readings of the TSC; SMI VALUE in the last",
     "reboot, poweroff      ResetSystem()",
     "help                  this",
 ];
@@ -121,7 +123,10 @@ fn output(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 
 fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let msr = small(words)?;
-    say!("msr 0x{msr:x}: {} 0x{:016x}", Name(Status::SUCCESS), arch::rdmsr(msr));
+    match interrupts::rdmsr(msr) {
+        Some(value) => say!("msr 0x{msr:x}: {} 0x{value:016x}", Name(Status::SUCCESS)),
+        None => say!("msr 0x{msr:x}: {}", Name(Status::UNSUPPORTED)),
+    }
     Ok(())
 }
 
@@ -162,14 +167,27 @@ fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Without COUNT: what the tick has found. With it: as Linux's hwlat does, nothing but readings of the
+/// TSC, in which gaps are the hardware's or an SMI's.
 fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
-    let count = number(words)?;
+    let Some(count) = words.next() else {
+        let Tasks { ticks, longest, stopped, .. } = tasks::report();
+        say!("latency: {} {ticks} ticks, longest {longest} ns apart, stopped {stopped} times", Name(Status::SUCCESS));
+        return Ok(());
+    };
+    let count = parse(count)?;
+    let command: Option<u8> = if words.clone().next().is_some() { Some(small(words)?) } else { None };
+    arch::disable_interrupts();
     let (mut last, mut longest) = (arch::tsc(), 0);
-    for _ in 0..count {
+    for left in (0..count).rev() {
+        if let (Some(command), 0) = (command, left) {
+            arch::raise_sw_smi(NO_ANSWER | u64::from(command));
+        }
         let now = arch::tsc();
         longest = longest.max(now - last);
         last = now;
     }
+    arch::enable_interrupts();
     say!("latency: {} {longest} ns", Name(Status::SUCCESS));
     Ok(())
 }

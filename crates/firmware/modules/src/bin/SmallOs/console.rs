@@ -1,6 +1,6 @@
 //! COM1, polled.
 
-use base::arch::{in8, out8, pause};
+use base::arch::{halt, in8, out8, pause};
 use core::fmt::{self, Write};
 
 const DATA: u16 = 0x3f8;
@@ -35,7 +35,8 @@ impl Write for Console {
 
 pub fn read() -> u8 {
     while in8(LSR) & RECEIVED == 0 {
-        pause();
+        // The tick wakes us.
+        halt();
     }
     in8(DATA)
 }

@@ -2,14 +2,16 @@
 //! high addresses; its shell takes commands from COM1, or from the fw_cfg file
 //! `opt/org.smmlab/script`, and works on the machine from outside SMM.
 //!
-//! Not here: interrupts, tasks. A fault stops the machine.
+//! Not here: processes. A fault stops the machine.
 #![no_std]
 #![no_main]
 
 mod commands;
 mod console;
+mod interrupts;
 mod loader;
 mod shell;
+mod tasks;
 
 use base::{Handle, Status, record};
 
@@ -22,9 +24,11 @@ fn main(image: Handle) -> Result<(), Status> {
 }
 
 extern "efiapi" fn kernel() -> ! {
+    interrupts::init();
     loader::use_runtime_services();
     record::phase(record::phase::OS);
     console::init();
+    tasks::start();
     say!("SMM Lab OS: {} KiB of boot memory freed", loader::freed() >> 10);
     shell::run()
 }

@@ -1,0 +1,47 @@
+//! The OS's IDT: the tick, the fault of an instruction that is only tried, and the end of the rest.
+
+use crate::{say, tasks};
+use base::exception::{self, Frame, GENERAL_PROTECTION, SPURIOUS, TIMER};
+use base::{Global, arch, lapic};
+
+/// Where to go on if the instruction that is being tried faults; 0: none is.
+static TRIED: Global<u64> = Global::new(0);
+
+/// Before anything of boot services is overwritten: their IDT is.
+pub fn init() {
+    exception::init(arch::code_segment(), on_interrupt);
+    exception::load();
+}
+
+fn on_interrupt(frame: &mut Frame) {
+    let tried = core::mem::take(TRIED.get());
+    match frame.vector {
+        vector if vector == u64::from(TIMER) => {
+            *TRIED.get() = tried;
+            tasks::run();
+            lapic::end_of_interrupt();
+        }
+        vector if vector == u64::from(SPURIOUS) => *TRIED.get() = tried,
+        GENERAL_PROTECTION if tried != 0 => frame.rip = tried,
+        vector => {
+            let (rip, error) = (frame.rip, frame.error);
+            say!("exception {vector:02x} at 0x{rip:x}, error code 0x{error:x}, CR2 0x{:x}: stop", arch::cr2());
+            arch::stop()
+        }
+    }
+}
+
+/// None: the processor has no such MSR.
+pub fn rdmsr(msr: u32) -> Option<u64> {
+    let (low, high, there): (u32, u32, u32);
+    // SAFETY: reading an MSR changes nothing; a fault goes on at label 2.
+    unsafe {
+        core::arch::asm!(
+            "lea {next}, [rip + 2f]", "mov [{tried}], {next}", "xor {there:e}, {there:e}",
+            "rdmsr", "mov {there:e}, 1", "2:", "mov qword ptr [{tried}], 0",
+            next = out(reg) _, tried = in(reg) TRIED.as_ptr(), there = out(reg) there,
+            in("ecx") msr, lateout("eax") low, lateout("edx") high, options(nostack)
+        );
+    }
+    (there != 0).then_some(u64::from(high) << 32 | u64::from(low))
+}

@@ -1,0 +1,92 @@
+//! The training firmware's OS: tick, latency meter, watchdog, and instructions that it only tries.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use board::Board;
+use e2e::firmware::{boot, boot_on_qemu, edited, images, power_on};
+
+/// A microsecond, and what a DriverB of 6 ms makes of an SMI.
+const MICROSECOND: u64 = 1_000;
+const SLOW: u64 = 6_000 * MICROSECOND;
+const TICK: u64 = 1_000 * MICROSECOND;
+
+/// The numbers in the answers that start with `latency: EFI_SUCCESS`.
+fn latencies(console: &str) -> Vec<Vec<u64>> {
+    let answers = console.lines().filter_map(|line| line.strip_prefix("latency: EFI_SUCCESS "));
+    let numbers = |line: &str| line.split(' ').filter_map(|word| word.parse().ok()).collect();
+    answers.map(numbers).collect()
+}
+
+#[test]
+fn the_tick_is_late_by_the_time_that_an_smi_takes_and_the_watchdog_sees_it() {
+    const SCRIPT: &str = "smi 41\nlatency\nsmi 42\nlatency\nlatency\n";
+    let slow = r#"{"op": "pcd", "file": "DriverB", "word": "PcdHandlerDelay", "value": 6000}"#;
+    let image = edited(&images().release, &[slow]);
+    let runs = [boot(Board::Ich9, &image, SCRIPT), boot(Board::Qemu, &image, SCRIPT), boot_on_qemu(&image, SCRIPT)];
+    for run in runs {
+        let [before, after, anew] = &latencies(&run.console)[..] else { panic!("{}", run.console) };
+        let &[ticks, longest, stopped] = &before[..] else { panic!("{before:?}") };
+        assert!(longest < 2 * TICK && stopped == 0, "{ticks} {longest} {stopped}");
+        let &[more, longest, stopped] = &after[..] else { panic!("{after:?}") };
+        assert!(
+            more > ticks && more < 20 && (SLOW..SLOW + 3 * TICK).contains(&longest) && stopped == 1,
+            "{}",
+            run.console
+        );
+        assert!(anew[1] < 2 * TICK && anew[2] == 1, "{anew:?}");
+    }
+}
+
+/// The tick comes at the same time however a run is cut.
+#[test]
+fn running_in_pieces_equals_running_at_once() {
+    const SCRIPT: &str = "latency 20000\nlatency\nlatency 20000\nlatency\n";
+    let image = &images().release;
+    let mut whole = power_on(Board::Ich9, image, SCRIPT);
+    whole.run_instructions(3_000_000, &mut trace::Silent);
+    let mut pieces = power_on(Board::Ich9, image, SCRIPT);
+    while pieces.instructions() < 3_000_000 {
+        pieces.run_instructions(7_777.min(3_000_000 - pieces.instructions()), &mut trace::Silent);
+    }
+    assert_eq!(whole.time(), pieces.time());
+    assert_eq!(whole.state_hash(), pieces.state_hash());
+}
+
+#[test]
+fn readings_of_the_tsc_show_an_smi() {
+    const SCRIPT: &str = "latency 100\nlatency 100 41\n";
+    for board in [Board::Ich9, Board::Qemu] {
+        let run = boot(board, &images().release, SCRIPT);
+        let gaps: Vec<u64> = latencies(&run.console).concat();
+        let &[without, with] = &gaps[..] else { panic!("{}", run.console) };
+        assert!(without < MICROSECOND && with > 10 * without, "{without} {with}");
+    }
+}
+
+/// QEMU, unlike processors, reads one as 0.
+#[test]
+fn a_missing_msr_is_unsupported() {
+    const SCRIPT: &str = "msr 5a5a\nmsr 1b\nsmi 41\n";
+    let image = &images().release;
+    let runs = [boot(Board::Ich9, image, SCRIPT), boot(Board::Qemu, image, SCRIPT), boot_on_qemu(image, SCRIPT)];
+    for (run, missing) in runs.iter().zip(["EFI_UNSUPPORTED", "EFI_UNSUPPORTED", "EFI_SUCCESS 0x0000000000000000"]) {
+        let says = |line: &str| assert!(run.console.contains(&format!("\n{line}\r\n")), "{line}? {}", run.console);
+        says(&format!("msr 0x5a5a: {missing}"));
+        says("msr 0x1b: EFI_SUCCESS 0x00000000fee00900");
+        says("smi 0x41: EFI_SUCCESS");
+    }
+}
+
+/// The shell waits with HLT; its tick looks for a byte.
+#[test]
+fn a_line_from_the_serial_port_is_answered() {
+    let config =
+        board::Config { ram_mib: e2e::firmware::RAM_MIB, bios: images().release.clone(), ..board::Config::default() };
+    let mut machine = board::Machine::new(&config).unwrap();
+    let mut tape = trace::Recorder::new(trace::Level::Output);
+    machine.run_instructions(2_000_000, &mut tape);
+    machine.serial_input(b"smi 42\r");
+    machine.run_instructions(200_000, &mut tape);
+    let console = e2e::machine::bytes(&tape.into_events(), trace::Output::Serial);
+    let console = String::from_utf8_lossy(&console);
+    assert!(console.ends_with("> smi 42\r\nsmi 0x42: EFI_SUCCESS\r\n> "), "{console}");
+}
