@@ -9,7 +9,7 @@ use e2e::firmware::{Boot, boot, boot_on_qemu, images, stops_on_qemu};
 use pi::Guid;
 use pi::depex::{DepexError, DepexReason, Dialect};
 use pi::dispatch::{Missing, Producer, Reason, why_not};
-use pi::edit::{Edit, apply};
+use pi::edit::{Edit, EditList, apply};
 use pi::image::Image;
 use pi::known;
 use pi::layout::ffs::kind;
@@ -281,4 +281,15 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
         (SMM_ACCESS_PEI, Reason::DepexFalse { missing }),
     ];
     check("smram-not-reserved", &Fault { gone: &[], says: &["SMM Core: SMRAM not found\n"], why: &why });
+}
+
+#[test]
+fn an_image_with_edits_of_all_kinds_boots_the_same_everywhere() {
+    let edits = include_str!("../../web/worker/tests/edits.json");
+    let edits: EditList = serde_json::from_str(edits).unwrap();
+    for (image, _) in healthy() {
+        for boot in boots("edits.json", &edit("edits.json", image, &edits.edit), SCRIPT) {
+            assert_eq!((boot.exit, answer(&boot, "smi 0x43")), (Some(0), Some(SUCCESS)), "{}", boot.log);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 use e2e::firmware::images;
-use pi::edit::{Depex, Drop, Edit, Order, apply};
+use pi::edit::{Depex, Drop, Edit, EditList, Order, apply};
 use pi::image::{Image, Node, Visit};
 use pi::layout::section::kind::{DXE_DEPEX, PEI_DEPEX, SMM_DEPEX};
 use serde_json::{Value, json};
@@ -57,6 +57,19 @@ fn both_peers_read_the_training_firmware() {
 
 fn is_smm_driver(visit: &Visit<'_>) -> bool {
     matches!(visit.node, Node::File(file) if file.header.kind == pi::layout::ffs::kind::SMM)
+}
+
+#[test]
+fn both_peers_read_the_training_firmware_with_edits_of_all_kinds() {
+    let edits = include_str!("../../web/worker/tests/edits.json");
+    let mut edits: EditList = serde_json::from_str(edits).unwrap();
+    // virt-firmware doesn't look into an SMM driver that is a DXE driver, too.
+    edits.edit.retain(|edit| edit.op() != "type");
+    let edited = apply(&images().debug, &edits.edit).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edited.fd");
+    fs::write(&path, &edited).unwrap();
+    agree(&path, &edited);
 }
 
 /// All three agree; the number of files.

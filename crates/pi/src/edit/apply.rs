@@ -116,7 +116,10 @@ fn order(volume: &mut Volume, nth: usize, order: &Order, other: Option<&Target>)
 /// In front of all files but those that have a reason to be first.
 pub(super) fn first(files: &[Placed]) -> usize {
     let stays = |placed: &Placed| {
-        placed.file.header.kind == ffs::kind::PAD || [ffs::APRIORI, ffs::APRIORI_PEI].contains(&placed.file.header.name)
+        let header = &placed.file.header;
+        header.kind == ffs::kind::PAD
+            || [ffs::APRIORI, ffs::APRIORI_PEI].contains(&header.name)
+            || header.attributes & ffs::attribute::FIXED != 0
     };
     files.iter().position(|placed| !stays(placed)).unwrap_or(files.len())
 }

@@ -53,6 +53,20 @@ fn order_moves_a_file_and_keeps_the_image_well_formed() {
 }
 
 #[test]
+fn first_is_behind_a_file_of_fixed_place() {
+    let mut image = Image::parse(&abc());
+    let Some(crate::image::Part::Volume(volume)) = image.parts.first_mut() else { panic!("a volume") };
+    let pinned = &mut volume.files_mut().unwrap()[0].file;
+    pinned.header.attributes |= ffs::attribute::FIXED;
+    pinned.seal();
+    let image = image.write();
+    let to_first = Edit::Order(Order { to: Some(End::First), ..order("C") });
+    let apriori = Edit::Apriori(Apriori { phase: Dialect::Pei, files: vec![file("B")], volume: None });
+    let edited = apply(&image, &[to_first, apriori]).unwrap();
+    assert_eq!(names(&edited).concat(), std::format!("A{}CB", ffs::APRIORI_PEI));
+}
+
+#[test]
 fn moving_there_and_back_gives_the_same_bytes() {
     let there = apply(&abc(), &[Edit::Order(Order { before: Some(file("A")), ..order("C") })]).unwrap();
     let back = apply(&there, &[Edit::Order(Order { to: Some(End::Last), ..order("C") })]).unwrap();
