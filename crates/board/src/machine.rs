@@ -204,7 +204,8 @@ impl Machine {
     pub fn poke(&mut self, view: View, addr: u64, bytes: &[u8]) {
         let map = self.state.chipset.memory_map();
         let access = Access { cpu: 0, smm: view == View::Smm, purpose: Purpose::Data };
-        for (at, byte) in (addr..).zip(bytes) {
+        for (nth, byte) in (0..).zip(bytes) {
+            let at = addr.wrapping_add(nth);
             if let Answer::Ram(at) = self.state.layout.answer(&map, access, true, at) {
                 self.state.ram.write_value(at as usize, 1, u64::from(*byte));
             }

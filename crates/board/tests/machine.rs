@@ -164,6 +164,11 @@ fn poke_changes_ram_and_the_code_in_it_but_not_what_this_world_may_not_write() {
     m.poke(View::Os, smram, &[!before]);
     m.poke(View::Os, 0xffff_fff0, &[0]);
     assert_eq!(peek(&m, View::Smm, smram), before);
+    // Round the end of the address space.
+    let mut bytes = [0; 3];
+    m.poke(View::Os, u64::MAX, &[0x5a; 3]);
+    m.peek(View::Os, u64::MAX, &mut bytes);
+    assert_eq!(bytes, [0xff, 0x5a, 0x5a]);
     // The code that the processor was about to run, and has run before: a jump to itself.
     let rip = m.register(0, CpuReg::Rip);
     m.poke(View::Os, rip, &[0xeb, 0xfe]);
