@@ -287,9 +287,11 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
 fn an_image_with_edits_of_all_kinds_boots_the_same_everywhere() {
     let edits = include_str!("../../web/worker/tests/edits.json");
     let edits: EditList = serde_json::from_str(edits).unwrap();
-    for (image, _) in healthy() {
+    let apriori = "Evaluate PEI DEPEX for FFS(222C386D-5ABC-4FB4-B124-FBB82488ACF4)\n  RESULT = TRUE (Apriori)\n";
+    for ((image, _), is_debug) in healthy().into_iter().zip([true, false]) {
         for boot in boots("edits.json", &edit("edits.json", image, &edits.edit), SCRIPT) {
             assert_eq!((boot.exit, answer(&boot, "smi 0x43")), (Some(0), Some(SUCCESS)), "{}", boot.log);
+            assert_eq!(boot.log.contains(apriori), is_debug, "{}", boot.log);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The PEI dispatcher: every PEIM whose DEPEX is true runs, until none is left that can.
+//! The PEI dispatcher: the a-priori file's PEIMs run first, then every PEIM whose DEPEX is true, until
+//! none is left that can.
 
 use crate::{Core, ppi};
 use base::log::P;
@@ -7,7 +8,7 @@ use base::pei::PeimEntry;
 use base::{Guid, Status, debug, pe, record, volume};
 use pi::depex::Dialect;
 use pi::layout::{ffs, section};
-use pi::view::File;
+use pi::view::{File, Volume};
 
 /// PEIMs that the dispatcher can keep in mind: one bit each.
 const MOST: usize = 32;
@@ -18,10 +19,19 @@ pub fn run(core: &mut Core, boot_volume: u64) {
         return;
     };
     let mut done = 0u32;
+    for name in apriori(boot_volume).chunks_exact(16) {
+        let named = |(index, peim): &(usize, File)| peim.name().0 == *name && done & 1 << index == 0;
+        if let Some((index, peim)) = peims(boot_volume).find(named) {
+            debug!("Evaluate PEI DEPEX for FFS({})", peim.name());
+            debug!("  RESULT = TRUE (Apriori)");
+            record::apriori(peim.name(), record::dispatcher::PEI);
+            done |= 1 << index;
+            start(core, &peim);
+        }
+    }
     for round in 1.. {
         let before = done;
-        let peims = volume::files(boot_volume).filter(|file| file.kind() == ffs::kind::PEIM);
-        for (index, peim) in peims.enumerate().take(MOST) {
+        for (index, peim) in peims(boot_volume) {
             if done & 1 << index == 0 && is_ready(core, &peim, round) {
                 done |= 1 << index;
                 start(core, &peim);
@@ -31,6 +41,17 @@ pub fn run(core: &mut Core, boot_volume: u64) {
             return;
         }
     }
+}
+
+fn peims(volume: Volume<'static>) -> impl Iterator<Item = (usize, File<'static>)> {
+    volume::files(volume).filter(|file| file.kind() == ffs::kind::PEIM).enumerate().take(MOST)
+}
+
+/// The GUIDs of PEIMs whose DEPEX doesn't count: PI 1.8 Vol. 1, "PEI A Priori File".
+fn apriori(volume: Volume<'static>) -> &'static [u8] {
+    let mut files = volume::files(volume);
+    let file = files.find(|file| file.kind() == ffs::kind::FREEFORM && file.name() == ffs::APRIORI_PEI);
+    file.and_then(|file| file.section(section::kind::RAW)).unwrap_or_default()
 }
 
 /// A PEIM without DEPEX runs at once.
