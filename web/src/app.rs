@@ -1,9 +1,11 @@
-//! The page around the figure.
+//! The page: its head, and what the address asks for.
 
-use crate::figure::Figure;
+use crate::board::Board;
 use crate::header::header;
+use crate::home::home;
 use crate::i18n::t;
 use crate::prefs;
+use crate::route::{Route, use_route};
 use yew::prelude::*;
 
 #[component]
@@ -30,28 +32,19 @@ pub fn App() -> Html {
         })
     };
     let l = *lang;
+    let route = use_route();
     html! {
         <>
-            { header(*theme, &choose_lang, &choose_theme, l) }
-            <main class="page">
-                <div class="prose">
-                    <h1>{ t::page_title(l) }</h1>
-                    <p>{ t::page_intro(l) }</p>
-                </div>
-                <Figure lang={l} />
-                <p class="note">{ t::page_note(l) }</p>
-                <section class="prose">
-                    <p>{ t::page_after(l) }</p>
-                    <h2>{ t::try_title(l) }</h2>
-                    <ul>
-                        <li>{ t::try_command(l) }</li>
-                        <li>{ t::try_again(l) }</li>
-                        <li>{ t::try_micro(l) }</li>
-                        <li>{ t::try_smram(l) }</li>
-                        <li>{ t::try_rom(l) }</li>
-                    </ul>
-                </section>
-            </main>
+            { header(*theme, &choose_lang, &choose_theme, &route, l) }
+            { match &route {
+                Route::Board(link) => html! {
+                    <main class="page wide">
+                        <div class="prose"><h1>{ t::board_title(l) }</h1><p>{ t::board_intro(l) }</p></div>
+                        <Board lang={l} link={link.clone()} />
+                    </main>
+                },
+                _ => home(l),
+            } }
         </>
     }
 }

@@ -1,11 +1,18 @@
-//! Brand, languages, theme.
+//! Brand, ways through the page, languages, theme.
 
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon, logo};
 use crate::prefs::Theme;
+use crate::route::Route;
 use yew::prelude::*;
 
-pub fn header(theme: Theme, choose_lang: &Callback<Lang>, choose_theme: &Callback<Theme>, l: Lang) -> Html {
+pub fn header(
+    theme: Theme,
+    choose_lang: &Callback<Lang>,
+    choose_theme: &Callback<Theme>,
+    route: &Route,
+    l: Lang,
+) -> Html {
     let (label, sign) = match theme {
         Theme::Auto => (t::theme_auto(l), Icon::Theme),
         Theme::Light => (t::theme_light(l), Icon::Sun),
@@ -17,7 +24,10 @@ pub fn header(theme: Theme, choose_lang: &Callback<Lang>, choose_theme: &Callbac
     });
     html! {
         <header class="top">
-            <span class="brand">{ logo() }<span>{ "SMM Lab" }</span></span>
+            <a class="brand" href="#/">{ logo() }<span>{ "SMM Lab" }</span></a>
+            <nav aria-label={t::nav(l)}>
+                <a href="#/board" aria-current={matches!(route, Route::Board(_)).then_some("page")}>{ t::nav_board(l) }</a>
+            </nav>
             <span class="sp"></span>
             <div class="seg langs" role="group" aria-label={t::language(l)}>
                 { for Lang::ALL.into_iter().map(|lang| html! {

@@ -17,6 +17,16 @@ pub enum Icon {
     Sun,
     Moon,
     Warn,
+    Check,
+    Undo,
+    Redo,
+    Grip,
+    Lock,
+    Link,
+    Save,
+    Bin,
+    Up,
+    Down,
 }
 
 pub fn icon(icon: Icon) -> Html {
@@ -37,6 +47,19 @@ pub fn icon(icon: Icon) -> Html {
         Icon::Sun => html! { <><circle cx="8" cy="8" r="2.8"/>
         <path d="M8 1.6v1.6M8 12.8v1.6M1.6 8h1.6M12.8 8h1.6M3.5 3.5l1.1 1.1M11.4 11.4l1.1 1.1M12.5 3.5l-1.1 1.1M4.6 11.4l-1.1 1.1"/></> },
         Icon::Moon => html! { <path d="M13 9.6A5.4 5.4 0 0 1 6.4 3a5.4 5.4 0 1 0 6.6 6.6z"/> },
+        Icon::Check => html! { <path d="m3 8.5 3.3 3.3L13 4.6"/> },
+        Icon::Undo => html! { <path d="M6 3 2.8 6.2 6 9.4M3 6.2h6.2a3.6 3.6 0 0 1 0 7.2H6"/> },
+        Icon::Redo => html! { <path d="m10 3 3.2 3.2L10 9.4M13 6.2H6.8a3.6 3.6 0 0 0 0 7.2H10"/> },
+        Icon::Grip => html! { <path d="M6 3.5h.1M10 3.5h.1M6 8h.1M10 8h.1M6 12.5h.1M10 12.5h.1" stroke-width="2.2"/> },
+        Icon::Lock => {
+            html! { <><rect x="3.5" y="7" width="9" height="6.5" rx="1.4"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/></> }
+        }
+        Icon::Link => html! { <><path d="M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2-2a2.6 2.6 0 0 0-3.7-3.7l-.8.8"/>
+        <path d="M9.2 6.8a2.6 2.6 0 0 0-3.7 0l-2 2a2.6 2.6 0 0 0 3.7 3.7l.8-.8"/></> },
+        Icon::Save => html! { <path d="M8 2.5v7M5 6.8l3 2.9 3-2.9M2.8 11v2.2h10.4V11"/> },
+        Icon::Bin => html! { <path d="M2.8 4.2h10.4M6.2 4V2.6h3.6V4M4.2 4.4l.6 8.9h6.4l.6-8.9M6.7 6.8v4M9.3 6.8v4"/> },
+        Icon::Up => html! { <path d="M8 13V3.4M4 7.2l4-4 4 4"/> },
+        Icon::Down => html! { <path d="M8 3v9.6M4 8.8l4 4 4-4"/> },
         Icon::Warn => html! { <><path d="M8 2.5 14.3 13H1.7z"/><path d="M8 6.5v3M8 11.2v.1"/></> },
     };
     html! { <svg class="i" viewBox="0 0 16 16" aria-hidden="true">{ shape }</svg> }

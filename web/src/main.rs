@@ -2,18 +2,25 @@
 //! from the trace of the machine that runs in the worker.
 
 mod app;
+mod bench;
+mod board;
+mod console;
 mod embed;
 mod events;
 mod figure;
 mod files;
 mod format;
 mod header;
+mod home;
 mod i18n;
 mod icons;
 mod link;
 mod placed;
 mod prefs;
 mod rom;
+mod route;
+mod save;
+mod tabs;
 mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -7,6 +7,7 @@
 pub mod dispatch;
 mod flow;
 mod line;
+pub mod log;
 mod names;
 mod osview;
 mod pace;

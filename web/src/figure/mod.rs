@@ -26,6 +26,8 @@ use crate::{prefs, rom};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use keys::Deed;
 use model::Model;
+use protocol::{FromWorker, Moment, Opened, Recorded, ToWorker};
+use std::rc::Rc;
 use web_sys::{File, HtmlElement};
 use yew::prelude::*;
 
@@ -41,6 +43,19 @@ pub enum Pane {
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub lang: Lang,
+    /// A tape of another's machine to show; else the figure has a machine of its own, with the demo ROM.
+    #[prop_or_default]
+    pub feed: Option<Feed>,
+}
+
+/// A machine that someone else runs, and what it has last done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    pub opened: Rc<Opened>,
+    pub tape: Rc<Recorded>,
+    /// The machine's answer to the moment that was last sought.
+    pub at: Option<(u64, Moment)>,
+    pub seek: Callback<u64>,
 }
 
 pub enum Msg {
@@ -58,10 +73,13 @@ pub enum Msg {
     Dismiss,
     Drag(bool),
     Pane(Pane),
+    /// The one who runs the machine has news.
+    Fed,
 }
 
 pub struct Figure {
-    handle: Handle,
+    /// None: the machine is fed by another.
+    handle: Option<Handle>,
     model: Model,
     pane: Pane,
     dragging: bool,
@@ -84,10 +102,15 @@ impl Component for Figure {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let handle = Handle::open(ctx.link().callback(Msg::News));
-        fetch_demo(ctx);
-        Figure {
-            model: Model::new(handle.id(), prefs::reduced_motion()),
+        let feed = ctx.props().feed.as_ref();
+        let handle = feed.is_none().then(|| Handle::open(ctx.link().callback(Msg::News)));
+        let mut model = Model::new(handle.as_ref().map_or(0, Handle::id), prefs::reduced_motion());
+        match feed {
+            Some(feed) => model.fed(feed.opened.clone(), &feed.tape),
+            None => fetch_demo(ctx),
+        }
+        let figure = Figure {
+            model,
             handle,
             pane: Pane::default(),
             dragging: false,
@@ -98,7 +121,25 @@ impl Component for Figure {
             last_frame: None,
             root: NodeRef::default(),
             told: None,
+        };
+        if feed.is_some() {
+            ctx.link().send_message(Msg::Fed);
         }
+        figure
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
+        if let Some(feed) = &ctx.props().feed {
+            let same = old.feed.as_ref().is_some_and(|old| Rc::ptr_eq(&old.tape, &feed.tape));
+            if !same {
+                self.model.fed(feed.opened.clone(), &feed.tape);
+            }
+            if let Some((asked, moment)) = feed.at.clone() {
+                self.model.received(FromWorker::At { figure: 0, asked, moment });
+            }
+            ctx.link().send_message(Msg::Fed);
+        }
+        true
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -126,8 +167,9 @@ impl Component for Figure {
                 self.dragging = over;
             }
             Msg::Pane(pane) => self.pane = pane,
+            Msg::Fed => {}
         }
-        self.model.outgoing().iter().for_each(|m| self.handle.send(m));
+        self.send(ctx);
         self.keep_moving(ctx);
         true
     }
@@ -150,6 +192,17 @@ impl Component for Figure {
 }
 
 impl Figure {
+    fn send(&mut self, ctx: &Context<Self>) {
+        for message in self.model.outgoing() {
+            match (&self.handle, &ctx.props().feed, message) {
+                (Some(handle), _, message) => handle.send(&message),
+                (None, Some(feed), ToWorker::Seek { time, .. }) => feed.seek.emit(time),
+                // Only a figure with a machine of its own asks for more.
+                _ => {}
+            }
+        }
+    }
+
     /// Tells the page around when the machine has come to another stage.
     fn tell(&mut self) {
         let Some(player) = &self.model.player else { return };

@@ -2,7 +2,7 @@
 //! Decides what to ask the worker; knows no screen.
 
 use crate::rom::size_fits;
-use protocol::{Failure, FigureId, FromWorker, Moment, Opened, TapeKind, ToWorker};
+use protocol::{Failure, FigureId, FromWorker, Moment, Opened, Recorded, TapeKind, ToWorker};
 use std::rc::Rc;
 use story::{Grain, Player, Tape};
 
@@ -123,6 +123,13 @@ impl Model {
             self.load = Load::Worker;
         }
         self.outbox.push(ToWorker::Open { figure: self.figure, rom });
+    }
+
+    /// Shows what another's machine did, from its beginning.
+    pub fn fed(&mut self, opened: Rc<Opened>, recorded: &Recorded) {
+        self.opened = Some(opened);
+        self.play_next = true;
+        self.new_tape(Player::new(Tape::new(recorded.start.clone(), recorded.rows.clone()), recorded.end));
     }
 
     pub fn crashed(&mut self) {

@@ -23,6 +23,7 @@ impl Figure {
         let deeds = link.callback(Msg::Do);
         let model = &self.model;
         let l = ctx.props().lang;
+        let own = ctx.props().feed.is_none();
         let on_key = link.batch_callback(|event: KeyboardEvent| {
             let deed = deed(&event)?;
             event.prevent_default();
@@ -43,7 +44,7 @@ impl Figure {
         html! {
             <figure ref={self.root.clone()} class={classes!("fig", self.dragging.then_some("drag"), self.moving().then_some("moving"))} tabindex="0"
                 aria-label={t::figure_title(l)} onkeydown={on_key}
-                ondragover={over} ondragleave={leave} ondrop={on_drop}
+                ondragover={own.then_some(over)} ondragleave={own.then_some(leave)} ondrop={own.then_some(on_drop)}
                 data-ready={model.ready().to_string()} data-stage={stage}
                 data-row={player.map(|p| p.row().to_string())}
                 data-time={player.map(|p| p.moment().to_string())}
@@ -55,9 +56,9 @@ impl Figure {
                         { self.picture(ctx) }
                         { caption(player.map(|p| p.flow().as_ref()), l) }
                         { transport(model, &deeds, l) }
-                        <Command command={model.command} known={KNOWN} ready={model.ready()} lang={l}
+                        if own { <Command command={model.command} known={KNOWN} ready={model.ready()} lang={l}
                             again={player.is_some_and(|p| p.in_flight())} time={player.map_or(0, |p| p.moment())}
-                            choose={link.callback(Msg::Choose)} deeds={deeds.clone()} />
+                            choose={link.callback(Msg::Choose)} deeds={deeds.clone()} /> }
                         { lanes(player, link.callback(Msg::Scrub), l) }
                     </div>
                     { self.tabs(ctx) }
@@ -99,10 +100,12 @@ impl Figure {
                         <span class="sr show-n">{ t::rom_demo(l) }</span>
                     </button>
                 }
-                <label class="btn sm ghost ico" title={t::rom_choose(l)}>
-                    { icon(Icon::Rom) }
-                    <input class="sr" type="file" aria-label={t::rom_choose(l)} onchange={pick} />
-                </label>
+                if ctx.props().feed.is_none() {
+                    <label class="btn sm ghost ico" title={t::rom_choose(l)}>
+                        { icon(Icon::Rom) }
+                        <input class="sr" type="file" aria-label={t::rom_choose(l)} onchange={pick} />
+                    </label>
+                }
                 <button type="button" class="btn sm ghost ico" aria-label={t::help(l)} title={format!("{} (?)", t::help(l))}
                     onclick={ctx.link().callback(|_| Msg::Do(Deed::ToggleHelp))}>
                     { icon(Icon::Help) }

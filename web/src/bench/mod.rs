@@ -1,0 +1,12 @@
+//! A bench: an image under edit, the machine that boots it, and what came of it. Boards, exercises and
+//! figures of drivers stand on one.
+
+mod draft;
+pub mod edit;
+mod link;
+mod model;
+mod names;
+
+pub use link::{Damage, Shared, edits_in, facts};
+pub use model::{Boot, Build, Exchange, Model, Trouble};
+pub use names::{short, type_name};

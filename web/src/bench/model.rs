@@ -1,0 +1,327 @@
+//! What a bench knows, and what it asks the worker. Knows no screen. The worker answers in the order of
+//! the questions, so a queue says which question an answer is for.
+
+use super::draft::Draft;
+use super::edit::{self, Edit};
+use protocol::{
+    Booted, Chronicle, EditTrouble, Failure, FigureId, FromWorker, Moment, Opened, Outcome, Recorded, ToWorker,
+};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use story::dispatch::{Difference, Dispatch, Listing, first_difference};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Build {
+    #[default]
+    Debug,
+    Release,
+}
+
+impl Build {
+    pub const ALL: [Build; 2] = [Build::Debug, Build::Release];
+
+    /// The image's name in addresses and for the worker.
+    pub fn id(self) -> &'static str {
+        match self {
+            Build::Debug => "debug",
+            Build::Release => "release",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Build::Debug => "DEBUG",
+            Build::Release => "RELEASE",
+        }
+    }
+}
+
+/// A question that waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    List,
+    Boot,
+    Healthy,
+    Say,
+    Seek,
+    Export,
+}
+
+/// What a boot came to.
+#[derive(Debug, PartialEq)]
+pub struct Boot {
+    pub image: String,
+    pub edits: Vec<Edit>,
+    pub listing: Listing,
+    pub dispatch: Dispatch,
+    pub absent: Vec<pi::dispatch::Absent>,
+    pub chronicle: Chronicle,
+    pub opened: Rc<Opened>,
+    /// Against the boot without edits.
+    pub difference: Option<Difference>,
+}
+
+/// A command for the OS's shell, and its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    pub text: String,
+    /// None: it isn't there yet.
+    pub answer: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// An image did not come.
+    Fetch(String),
+    /// Neither edits nor a flash image.
+    File(String),
+    Worker,
+    Edit(EditTrouble),
+    Other(Failure),
+}
+
+pub struct Model {
+    figure: FigureId,
+    pub build: Build,
+    /// The image's name for the worker; a reader's own has no build.
+    pub image: String,
+    /// Edits under the reader's own: the fault of an exercise.
+    base: Vec<Edit>,
+    pub draft: Draft,
+    pub listing: Option<Rc<Listing>>,
+    pub boot: Option<Rc<Boot>>,
+    /// Machine time of the boot under way.
+    pub booting: Option<u64>,
+    pub trouble: Option<Trouble>,
+    pub said: Vec<Exchange>,
+    pub tape: Option<Rc<Recorded>>,
+    /// The machine's answer to the last moment that was sought.
+    pub at: Option<(u64, Moment)>,
+    pub exported: Option<Vec<u8>>,
+    healthy: Option<Dispatch>,
+    home: u64,
+    booted_as: Vec<Edit>,
+    /// Commands that a link says, to be said after the boot.
+    pub to_say: VecDeque<String>,
+    asked: VecDeque<Asked>,
+    outbox: Vec<ToWorker>,
+}
+
+/// The worker's name for an image that a reader brought.
+pub const OWN: &str = "own";
+
+impl Model {
+    pub fn new(figure: FigureId, build: Build, base: Vec<Edit>, edits: Vec<Edit>) -> Self {
+        Model {
+            figure,
+            build,
+            image: build.id().to_owned(),
+            base,
+            draft: Draft::new(edits),
+            listing: None,
+            boot: None,
+            booting: None,
+            trouble: None,
+            said: Vec::new(),
+            tape: None,
+            at: None,
+            exported: None,
+            healthy: None,
+            home: 0,
+            booted_as: Vec::new(),
+            to_say: VecDeque::new(),
+            asked: VecDeque::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    pub fn outgoing(&mut self) -> Vec<ToWorker> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    fn ask(&mut self, asked: Asked, message: ToWorker) {
+        self.asked.push_back(asked);
+        self.outbox.push(message);
+    }
+
+    fn edits(&self) -> String {
+        edit::list(&[&self.base, self.draft.edits()].concat())
+    }
+
+    /// The image is with the worker: shows its files, boots it.
+    pub fn image_held(&mut self) {
+        self.trouble = None;
+        self.healthy = None;
+        let (figure, image) = (self.figure, self.image.clone());
+        self.list();
+        self.ask(Asked::Healthy, ToWorker::Healthy { figure, image });
+        self.start();
+    }
+
+    fn list(&mut self) {
+        let (figure, image, edits) = (self.figure, self.image.clone(), self.edits());
+        self.ask(Asked::List, ToWorker::List { figure, image, edits });
+    }
+
+    /// Build and boot.
+    pub fn start(&mut self) {
+        let (figure, image, edits) = (self.figure, self.image.clone(), self.edits());
+        self.booting = Some(0);
+        self.trouble = None;
+        self.booted_as = self.draft.edits().to_vec();
+        self.ask(Asked::Boot, ToWorker::Boot { figure, image, edits });
+    }
+
+    pub fn export(&mut self) {
+        let (figure, image, edits) = (self.figure, self.image.clone(), self.edits());
+        self.ask(Asked::Export, ToWorker::Export { figure, image, edits });
+    }
+
+    pub fn seek(&mut self, time: u64) {
+        self.ask(Asked::Seek, ToWorker::Seek { figure: self.figure, time });
+    }
+
+    /// Types a command into the OS's shell.
+    pub fn say(&mut self, text: String) {
+        if !self.can_say() || text.trim().is_empty() {
+            return;
+        }
+        self.said.push(Exchange { text: text.clone(), answer: None });
+        self.ask(Asked::Say, ToWorker::Say { figure: self.figure, at: self.home, text });
+    }
+
+    /// The OS waits for a command.
+    pub fn can_say(&self) -> bool {
+        let waits = self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt);
+        waits && self.booting.is_none() && self.said.iter().all(|exchange| exchange.answer.is_some())
+    }
+
+    pub fn edit(&mut self, edit: Edit) {
+        self.draft.push(edit);
+        self.redraw();
+    }
+
+    /// A file moves within its volume; the list shows it before the worker has answered.
+    pub fn moved(&mut self, volume: usize, from: usize, to: usize, edit: Edit) {
+        let files = self.listing.as_mut().and_then(|listing| Rc::make_mut(listing).volumes.get_mut(volume));
+        if let Some(files) = files.map(|volume| &mut volume.files).filter(|files| from < files.len()) {
+            let file = files.remove(from);
+            files.insert(to.min(files.len()), file);
+        }
+        self.edit(edit);
+    }
+
+    pub fn with_draft(&mut self, change: impl FnOnce(&mut Draft)) {
+        change(&mut self.draft);
+        self.redraw();
+    }
+
+    fn redraw(&mut self) {
+        self.trouble = None;
+        self.list();
+    }
+
+    /// The other build of the same edits.
+    pub fn choose(&mut self, build: Build) {
+        self.build = build;
+        self.image = build.id().to_owned();
+    }
+
+    /// An image that the reader brought.
+    pub fn choose_own(&mut self) {
+        self.image = OWN.to_owned();
+        self.draft = Draft::default();
+    }
+
+    pub fn is_own(&self) -> bool {
+        self.image == OWN
+    }
+
+    /// The boot shown is one of the edits shown.
+    pub fn is_fresh(&self) -> bool {
+        let same = |boot: &Rc<Boot>| boot.edits == self.draft.edits() && boot.image == self.image;
+        self.boot.as_ref().is_some_and(same)
+    }
+
+    pub fn crashed(&mut self) {
+        self.trouble = Some(Trouble::Worker);
+        self.booting = None;
+        self.asked.clear();
+        self.outbox.clear();
+    }
+
+    pub fn received(&mut self, message: FromWorker) {
+        match message {
+            FromWorker::Booting { time, .. } => {
+                if self.asked.front() == Some(&Asked::Boot) {
+                    self.booting = Some(time);
+                }
+                return;
+            }
+            FromWorker::Listed { listing, .. } => self.listing = Some(Rc::new(*listing)),
+            FromWorker::Healthy { chronicle, .. } => self.healthy(&chronicle),
+            FromWorker::Booted { booted, .. } => self.booted(*booted),
+            FromWorker::Exported { bytes, .. } => self.exported = Some(bytes),
+            FromWorker::Said { said, .. } => {
+                self.home = said.home.time;
+                if let Some(exchange) = self.said.last_mut() {
+                    exchange.answer = Some(said.answer);
+                }
+                self.tape = said.tape.map(Rc::new).or(self.tape.take());
+                self.at = None;
+            }
+            FromWorker::At { asked, moment, .. } => self.at = Some((asked, moment)),
+            FromWorker::Failed { failure, .. } => self.failed(failure),
+            _ => return,
+        }
+        self.asked.pop_front();
+        if self.can_say()
+            && let Some(text) = self.to_say.pop_front()
+        {
+            self.say(text);
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        let trouble = match failure {
+            Failure::Edit(trouble) => Trouble::Edit(*trouble),
+            other => Trouble::Other(other),
+        };
+        match self.asked.front() {
+            // The worker refused the last change: it never was.
+            Some(Asked::List) if matches!(trouble, Trouble::Edit(_)) && self.draft.can_undo() => {
+                self.draft.forget();
+                self.list();
+            }
+            Some(Asked::Boot) => self.booting = None,
+            Some(Asked::Say) => _ = self.said.pop(),
+            _ => {}
+        }
+        self.trouble = Some(trouble);
+    }
+
+    fn healthy(&mut self, chronicle: &Chronicle) {
+        // Names and files play no part in what the records say was done.
+        self.healthy = Some(fold(&Listing::default(), chronicle));
+    }
+
+    fn booted(&mut self, booted: Booted) {
+        let Booted { listing, chronicle, home, ram_mib, cpus, smram, .. } = booted;
+        let dispatch = fold(&listing, &chronicle);
+        let difference = self.healthy.as_ref().and_then(|healthy| first_difference(healthy, &dispatch));
+        self.home = home.time;
+        self.booting = None;
+        self.said.clear();
+        self.tape = None;
+        self.at = None;
+        let opened = Rc::new(Opened { home, ram_mib, cpus, smram });
+        let edits = std::mem::take(&mut self.booted_as);
+        let image = self.image.clone();
+        let boot = Boot { image, edits, listing, dispatch, absent: booted.absent, chronicle, opened, difference };
+        self.boot = Some(Rc::new(boot));
+    }
+}
+
+fn fold(listing: &Listing, chronicle: &Chronicle) -> Dispatch {
+    Dispatch::fold(listing, pi::record::read(&chronicle.records).flatten())
+}

@@ -1,0 +1,39 @@
+//! The firmware's log (port 402h), with EDK II's levels to choose from.
+
+use crate::bench::Boot;
+use crate::i18n::{Lang, t};
+use std::rc::Rc;
+use story::log::{Level, level};
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub boot: Option<Rc<Boot>>,
+    pub lang: Lang,
+}
+
+#[component]
+pub fn Log(props: &Props) -> Html {
+    let Props { boot, lang: l } = props;
+    let least = use_state_eq(|| Level::Info);
+    let choose = |wanted: Level| {
+        let least = least.clone();
+        html! {
+            <button type="button" data-level={wanted.name()} aria-pressed={(*least == wanted).to_string()}
+                onclick={move |_| least.set(wanted)}>{ wanted.name() }</button>
+        }
+    };
+    let lines = boot.as_ref().map(|boot| boot.chronicle.log.as_slice()).unwrap_or_default();
+    let shown = lines.iter().map(|line| (level(&line.text), line)).filter(|(level, _)| *level >= *least);
+    let silent = boot.is_some() && lines.is_empty();
+    html! {
+        <>
+            <div class="ph"><h2>{ t::panel_log(*l) }</h2><small class="mono">{ "402h" }</small><span class="sp"></span>
+                <span class="seg" role="group" aria-label={t::log_level(*l)}>{ for Level::ALL.into_iter().map(choose) }</span></div>
+            <ol class="dlog" tabindex="0" aria-label={t::panel_log(*l)}>
+                { for shown.map(|(level, line)| html! { <li data-level={level.name()}>{ line.text.clone() }</li> }) }
+                if silent { <li class="quiet">{ t::log_silent(*l) }</li> }
+            </ol>
+        </>
+    }
+}

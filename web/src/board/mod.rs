@@ -1,0 +1,20 @@
+//! The dispatch board: the files of an image to edit, its boot, and what came of it.
+
+mod apriori;
+mod bar;
+mod depex;
+mod details;
+mod drag;
+mod dropped;
+mod edits;
+mod evaluation;
+mod file;
+mod files;
+mod host;
+mod log;
+mod notes;
+mod outcome;
+mod suggest;
+pub mod words;
+
+pub use host::{Act, Board};
