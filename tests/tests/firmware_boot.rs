@@ -2,6 +2,9 @@
 
 use board::{Board, Stop};
 use e2e::firmware::{Boot, boot, boot_on_qemu, edited, images, power_on};
+use pi::Guid;
+use pi::image::Image;
+use pi::list::Item;
 use pi::record::layout::{Record, lock};
 use std::io::Write;
 use trace::{Kind, Level, Output, Recorder};
@@ -31,8 +34,10 @@ const LARGEST_IMAGE: usize = 1 << 20;
 const LARGEST_DEBUG: usize = 100 << 10;
 const LARGEST_RELEASE: usize = 60 << 10;
 
-fn without<'a>(log: &'a str, named: &str) -> Vec<&'a str> {
-    log.lines().filter(|line| !line.contains(named)).collect()
+/// Without the lines that are named to differ between the boards.
+fn same_on_both(log: &str) -> Vec<&str> {
+    const NAMED: [&str; 2] = ["save state revision", "SmmSwDispatch: I/O information"];
+    log.lines().filter(|line| !NAMED.iter().any(|named| line.contains(named))).collect()
 }
 
 /// The answer to a command.
@@ -52,11 +57,10 @@ fn qemu_and_our_board_of_its_kind_agree_in_every_byte_but_the_times() {
 }
 
 #[test]
-fn the_ich9_board_says_the_same_but_for_the_save_state_revision() {
-    const NAMED: &str = "save state revision";
+fn the_ich9_board_says_the_same_but_for_what_its_save_state_has() {
     let image = &images().debug;
     let (qemu, ich9) = (boot(Board::Qemu, image, SCRIPT), boot(Board::Ich9, image, SCRIPT));
-    assert_eq!(without(&ich9.log, NAMED), without(&qemu.log, NAMED));
+    assert_eq!(same_on_both(&ich9.log), same_on_both(&qemu.log));
     assert_eq!((&ich9.post, &ich9.console, ich9.exit), (&qemu.post, &qemu.console, qemu.exit));
     let mut revisions = Vec::new();
     let mut masked = |boot: &Boot| {
@@ -191,5 +195,52 @@ fn the_images_are_small() {
         gzip.write_all(image).expect("a Vec takes all");
         let size = gzip.finish().expect("a Vec takes all").len();
         assert!(size <= most, "{size} bytes by gzip -9, at most {most}");
+    }
+}
+
+#[test]
+fn the_intel_save_state_tells_what_was_written_where() {
+    const LINE: &str = "SmmSwDispatch: I/O information: port 0xB2, data 0x42, type 2\n";
+    assert!(boot(Board::Ich9, &images().debug, SCRIPT).log.contains(LINE));
+    assert!(!boot(Board::Qemu, &images().debug, SCRIPT).log.contains("I/O information"));
+}
+
+#[test]
+fn debug_tells_at_ready_to_lock_who_handles_what() {
+    let log = boot(Board::Ich9, &images().debug, SCRIPT).log;
+    let profile = log.split_once("# IMAGE DATABASE #\n").expect("a handler profile").1;
+    for image in ["PiSmmCore", "PiSmmCpuDxeSmm", "SmmSwDispatch", "DriverA", "DriverB", "DriverC", "PlatformSmm"] {
+        assert!(profile.contains(&format!("Image - {image}.efi, Base - 0x")), "{profile}");
+    }
+    let hardware = profile.split_once("# 3. Hardware SMI Handler #\n").expect("handlers of the SW dispatcher").1;
+    let lines: Vec<&str> = hardware.lines().take(9).collect();
+    for (nth, (driver, value)) in [("DriverA", "0x41"), ("DriverB", "0x42"), ("DriverC", "0x43")].iter().enumerate() {
+        assert_eq!(lines[3 * nth], "SmiEntry - 18A3C6DC-5EEA-48C8-A1C1-B53389F98999");
+        assert!(lines[3 * nth + 1].ends_with(&format!(", SwSmi - {value}")), "{hardware}");
+        assert!(lines[3 * nth + 2].contains(&format!("Image - {driver}.efi, RVA - 0x")), "{hardware}");
+    }
+    let root = profile.split_once("# 2. ROOT SMI Handler #\n").expect("root handlers").1;
+    assert!(root.lines().nth(1).is_some_and(|line| line.contains("SmmSwDispatch.efi")), "{root}");
+}
+
+/// So that any instruction can be told its module.
+#[test]
+fn each_module_that_ran_has_told_where_it_lies() {
+    for image in [&images().debug, &images().release] {
+        let boot = boot(Board::Ich9, image, SCRIPT);
+        let program = |entry: pi::list::Entry| match entry.item {
+            Item::File { guid, name: Some(name), .. } if name != "reset" => Some((guid, name)),
+            _ => None,
+        };
+        let programs: Vec<(Guid, String)> = Image::parse(image).list().into_iter().filter_map(program).collect();
+        assert!(programs.len() > 15, "{programs:?}");
+        for (guid, name) in programs {
+            let place = boot.records.iter().find_map(|record| match record {
+                Record::Loaded(loaded) if loaded.file == guid => Some(loaded),
+                _ => None,
+            });
+            let place = place.unwrap_or_else(|| panic!("{name} hasn't told"));
+            assert!(place.base < place.entry && place.entry.get() < place.base.get() + place.size.get(), "{name}");
+        }
     }
 }

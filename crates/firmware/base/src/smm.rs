@@ -126,6 +126,38 @@ pub mod register {
     pub const PROCESSOR_ID: u32 = 514;
 }
 
+/// `EFI_SMM_SAVE_STATE_IO_INFO`
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct IoInfo {
+    pub data: u64,
+    pub port: u16,
+    /// 0 a byte, 1 two, 2 four.
+    pub width: u32,
+    /// 1 input, 2 output, 4 string, 8 REP prefix.
+    pub kind: u32,
+}
+
+/// `SMI_HANDLER_PROFILE_PROTOCOL` of EDK II: those who hand SMIs on tell the core to whom.
+#[repr(C)]
+pub struct SmiHandlerProfile {
+    pub register: extern "efiapi" fn(
+        this: *const SmiHandlerProfile,
+        kind: *const Guid,
+        handler: SmiHandler,
+        caller: usize,
+        context: *const c_void,
+        size: usize,
+    ) -> Status,
+    pub unregister: extern "efiapi" fn(
+        this: *const SmiHandlerProfile,
+        kind: *const Guid,
+        handler: SmiHandler,
+        context: *const c_void,
+        size: usize,
+    ) -> Status,
+}
+
 pub type SmiHandler =
     extern "efiapi" fn(handle: Handle, context: *const c_void, buffer: *mut c_void, size: *mut usize) -> Status;
 pub type SmmNotify = extern "efiapi" fn(guid: *const Guid, interface: *mut c_void, handle: Handle) -> Status;

@@ -6,7 +6,7 @@ use base::hob::List;
 use base::log::P;
 use base::pei::{DxeIplPpi, Services};
 use base::post::{self, post};
-use base::{Status, arch, check, debug, efi, hob, pages::PAGE, pe, protocol, volume};
+use base::{Status, arch, check, debug, efi, hob, pages::PAGE, pe, protocol, record, volume};
 use core::ffi::c_void;
 use pi::layout::{ffs, section};
 use pi::view::File;
@@ -39,6 +39,7 @@ fn load(services: &mut Services) -> Result<(), Status> {
     let memory = unsafe { core::slice::from_raw_parts_mut(base as *mut u8, pages * PAGE as usize) };
     image.load(memory, base)?;
     let entry = base + image.entry() as u64;
+    record::loaded(core.name(), base, image.size(), entry);
     debug!("Loading DXE CORE at 0x{} EntryPoint=0x{}", P(base), P(entry));
     let stack = allocate(services, efi::BOOT_SERVICES_DATA, STACK_PAGES)?;
     let tables = page_tables(allocate(services, efi::BOOT_SERVICES_DATA, TABLE_PAGES)?);

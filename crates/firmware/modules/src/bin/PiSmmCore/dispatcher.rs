@@ -28,6 +28,8 @@ struct Driver {
     depex: &'static [u8],
     placement: Option<Placement>,
     state: State,
+    /// Where it was loaded to.
+    base: Option<u64>,
 }
 
 struct Dispatcher {
@@ -88,7 +90,7 @@ fn discover() {
                 record::discovered(file.name(), file.kind(), SMM);
                 let depex = file.section(section::kind::SMM_DEPEX).unwrap_or_default();
                 let placement = placement(depex).filter(|placement| *placement != Placement::OnRequest);
-                DISPATCHER.get().drivers.push(Driver { file, depex, placement, state: State::Dependent });
+                DISPATCHER.get().drivers.push(Driver { file, depex, placement, state: State::Dependent, base: None });
             } else if file.kind() == ffs::kind::FREEFORM && file.name() == ffs::APRIORI {
                 apriori = file.section(section::kind::RAW);
             }
@@ -133,6 +135,7 @@ fn start(index: usize) {
     let file = driver.file;
     let status = match load(&file) {
         Ok((base, entry)) => {
+            DISPATCHER.get().drivers[index].base = Some(base);
             let status = entry(index as Handle, dxe::system_table());
             if status.is_error() {
                 debug!("Error: SMM image at {} start failed: {}", P(base), Text(status));
@@ -221,6 +224,10 @@ fn schedule_neighbours(file: Guid, word: &str, named: impl Fn(Placement) -> Opti
             schedule_with_neighbours(index);
         }
     }
+}
+
+pub fn images() -> impl Iterator<Item = u64> {
+    DISPATCHER.get().drivers.iter().filter_map(|driver| driver.base)
 }
 
 /// Also those whose DEPEX was true, but the lock came before their turn.

@@ -62,6 +62,11 @@ pub fn manage(guid: Option<&Guid>, context: *const c_void, buffer: *mut c_void, 
     result
 }
 
+/// GUIDs and functions of all that are registered, in that order; no GUID: root handlers.
+pub fn all() -> impl Iterator<Item = (Option<Guid>, SmiHandler)> {
+    HANDLERS.get().all.iter().filter(|h| !h.to_remove).map(|h| (h.guid, h.function))
+}
+
 fn optional(guid: *const Guid) -> Option<Guid> {
     // SAFETY: null or the caller's GUID.
     (!guid.is_null()).then(|| unsafe { *guid })

@@ -1,6 +1,6 @@
 //! EndOfDxe and SmmReadyToLock as SMM hears of them.
 
-use crate::{dispatcher, hand, handlers};
+use crate::{dispatcher, hand, handlers, profile};
 use alloc::vec::Vec;
 use base::pages::PAGE;
 use base::record::{self, lock};
@@ -81,6 +81,9 @@ extern "efiapi" fn on_ready_to_lock(_: Handle, _: *const c_void, _: *mut c_void,
     dxe::forget();
     for handle in *BOOT_HANDLES.get() {
         let _ = handlers::unregister(handle);
+    }
+    if base::DEBUG {
+        profile::tell();
     }
     Status::SUCCESS
 }

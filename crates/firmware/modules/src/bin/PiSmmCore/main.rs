@@ -11,6 +11,7 @@ mod hand;
 mod handlers;
 mod lock;
 mod memory;
+mod profile;
 mod table;
 
 use base::smm::CorePrivate;
@@ -42,6 +43,9 @@ fn start(system_table: *mut efi::SystemTable) -> Result<(), Status> {
     table::init();
     private().smst = table::get();
     private().smm_entry_point = Some(entry::smm_entry_point);
+    if base::DEBUG {
+        profile::init()?;
+    }
     dispatcher::register()?;
     lock::register()
 }

@@ -3,7 +3,8 @@
 //! count from SMBASE + 8000h, as theirs do.
 
 use base::Status;
-use base::smm::{SmmCpu, register};
+use base::arch::mmio;
+use base::smm::{IoInfo, SmmCpu, register};
 use core::ffi::c_void;
 
 /// From SMBASE.
@@ -13,6 +14,16 @@ const MAP: u64 = 0x8000;
 const REVISION: u64 = 0x7efc;
 /// Low word of the revision.
 const AMD64: u32 = 0x64;
+
+/// The Intel 64 map only.
+const IO_MISC: u64 = 0x7fa4;
+const RAX: u64 = 0x7f5c;
+
+/// `EFI_SMM_SAVE_STATE_IO_TYPE`
+const INPUT: u32 = 1;
+const OUTPUT: u32 = 2;
+const STRING: u32 = 4;
+const REP_PREFIX: u32 = 8;
 
 /// PI's number, Intel 64, AMD64.
 const REGISTERS: [(u32, u16, u16); 26] = [
@@ -49,17 +60,21 @@ fn map() -> u64 {
 }
 
 pub fn revision() -> u32 {
-    base::arch::mmio::read(map() + REVISION)
+    mmio::read(map() + REVISION)
+}
+
+fn is_amd64() -> bool {
+    revision() & 0xffff == AMD64
 }
 
 fn find(register: u32) -> Option<u64> {
     let (_, intel, amd) = REGISTERS.iter().find(|(known, ..)| *known == register)?;
-    let offset = if revision() as u16 as u32 == AMD64 { *amd } else { *intel };
+    let offset = if is_amd64() { *amd } else { *intel };
     Some(map() + u64::from(offset))
 }
 
 pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: usize, buffer: *mut c_void) -> Status {
-    if cpu != 0 || buffer.is_null() || width > 8 {
+    if cpu != 0 || buffer.is_null() || width > 8 && register != register::IO {
         return Status::INVALID_PARAMETER;
     }
     let mut value = [0u8; 8];
@@ -67,6 +82,7 @@ pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: 
         register::PROCESSOR_ID => {}
         // The interrupted code's mode is always 64 bits here: nothing else runs on this platform.
         register::LMA => value[0] = 64,
+        register::IO => return read_io(width, buffer),
         _ => match find(register) {
             // SAFETY: the save state of this processor, which is in SMM.
             Some(at) => value = unsafe { (at as *const [u8; 8]).read_unaligned() },
@@ -75,6 +91,35 @@ pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: 
     }
     // SAFETY: the caller's buffer has `width` bytes.
     unsafe { core::ptr::copy_nonoverlapping(value.as_ptr(), buffer.cast(), width) };
+    Status::SUCCESS
+}
+
+/// The I/O instruction that raised the SMI: the Intel 64 map's IOMisc tells.
+fn read_io(width: usize, buffer: *mut c_void) -> Status {
+    if width != size_of::<IoInfo>() {
+        return Status::INVALID_PARAMETER;
+    }
+    let misc = mmio::read::<u32>(map() + IO_MISC);
+    if is_amd64() || misc & 1 == 0 {
+        return Status::NOT_FOUND;
+    }
+    let (width, bytes) = match misc >> 1 & 7 {
+        1 => (0, 1),
+        2 => (1, 2),
+        _ => (2, 4),
+    };
+    let kind = match misc >> 4 & 7 {
+        0 => OUTPUT,
+        1 => INPUT,
+        2 => OUTPUT | STRING,
+        3 => INPUT | STRING,
+        6 => OUTPUT | STRING | REP_PREFIX,
+        _ => INPUT | STRING | REP_PREFIX,
+    };
+    let rax = mmio::read::<u64>(map() + RAX);
+    let info = IoInfo { data: rax & (1 << (8 * bytes)) - 1, port: (misc >> 16) as u16, width, kind };
+    // SAFETY: the caller's structure, of the length that he says.
+    unsafe { buffer.cast::<IoInfo>().write_unaligned(info) };
     Status::SUCCESS
 }
 

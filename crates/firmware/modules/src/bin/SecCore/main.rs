@@ -24,10 +24,18 @@ extern "efiapi" fn efi_main(boot_volume: u64) -> ! {
 
 /// Images in the boot volume were moved to their place in flash when the image was built.
 fn pei_core(boot_volume: u64) -> Option<PeiCore> {
-    let mut files = volume::files(volume::at(boot_volume)?);
-    let file = files.find(|file| file.kind() == ffs::kind::PEI_CORE)?;
-    let image = file.section(section::kind::PE32)?;
-    let entry = image.as_ptr() as u64 + pe::Image::parse(image).ok()?.entry() as u64;
+    let volume = volume::at(boot_volume)?;
+    let entry_of = |kind| {
+        let file = volume::files(volume).find(|file| file.kind() == kind)?;
+        let image = file.section(section::kind::PE32)?;
+        let base = image.as_ptr() as u64;
+        let entry = base + pe::Image::parse(image).ok()?.entry() as u64;
+        record::loaded(file.name(), base, image.len(), entry);
+        Some(entry)
+    };
+    // For the trace: where we are ourselves.
+    let _ = entry_of(ffs::kind::SECURITY_CORE);
+    let entry = entry_of(ffs::kind::PEI_CORE)?;
     // SAFETY: the address of the PEI core's entry point, which has this type.
     Some(unsafe { core::mem::transmute::<u64, PeiCore>(entry) })
 }

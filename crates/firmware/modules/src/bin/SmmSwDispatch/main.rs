@@ -11,8 +11,11 @@ extern crate alloc;
 use alloc::vec::Vec;
 use base::arch::{in8, in32};
 use base::chipset::{APM_CNT, APM_DATA, end_of_smi, pm};
-use base::smm::{SmiHandler, SmmCpu, SmmSwDispatch2, SwContext, SwRegisterContext, WARN_SOURCE_QUIESCED, register};
-use base::{Global, Handle, Status, debug, protocol, record, smst};
+use base::smm::{
+    IoInfo, SmiHandler, SmiHandlerProfile, SmmCpu, SmmSwDispatch2, SwContext, SwRegisterContext, WARN_SOURCE_QUIESCED,
+    register,
+};
+use base::{Global, Guid, Handle, Status, debug, protocol, record, smst};
 use core::ffi::c_void;
 
 base::smm_entry!(main);
@@ -20,6 +23,7 @@ base::smm_entry!(main);
 /// Command 0 is the IPL's own.
 const MAXIMUM: usize = 0xff;
 const ANY: usize = usize::MAX;
+const KIND: Guid = protocol::SMM_SW_DISPATCH2;
 
 #[derive(Clone, Copy)]
 struct Child {
@@ -69,28 +73,60 @@ extern "efiapi" fn register_child(
     CHILDREN.get().push(Child { id: *LAST.get(), value, handler });
     *handle = *LAST.get() as Handle;
     record::write(&record::HandlerRegistered {
-        kind: protocol::SMM_SW_DISPATCH2,
+        kind: KIND,
         value: (value as u64).into(),
         function: (handler as usize as u64).into(),
     });
+    if let Some(profile) = profile() {
+        let context = (&raw const *context).cast();
+        // SAFETY: the core's protocol. A profile without this handler does no harm.
+        let _ = unsafe { ((*profile).register)(profile, &KIND, handler, 0, context, size_of::<SwRegisterContext>()) };
+    }
     Status::SUCCESS
 }
 
+/// DEBUG: the core's list of who handles what.
+fn profile() -> Option<*mut SmiHandlerProfile> {
+    base::DEBUG.then(|| smst::locate(&protocol::SMI_HANDLER_PROFILE).ok()).flatten()
+}
+
 extern "efiapi" fn unregister(_: *const SmmSwDispatch2, handle: Handle) -> Status {
-    let before = CHILDREN.get().len();
-    CHILDREN.get().retain(|child| child.id != handle as usize);
-    if CHILDREN.get().len() < before { Status::SUCCESS } else { Status::INVALID_PARAMETER }
+    let Some(at) = CHILDREN.get().iter().position(|child| child.id == handle as usize) else {
+        return Status::INVALID_PARAMETER;
+    };
+    let child = CHILDREN.get().remove(at);
+    if let Some(profile) = profile() {
+        let context = SwRegisterContext { sw_smi_input_value: child.value };
+        let (context, size) = ((&raw const context).cast(), size_of::<SwRegisterContext>());
+        // SAFETY: as above.
+        let _ = unsafe { ((*profile).unregister)(profile, &KIND, child.handler, context, size) };
+    }
+    Status::SUCCESS
 }
 
 /// A root handler. QEMU never sets SMI_STS.APM: there the command alone tells.
 extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
-    let value = usize::from(in8(APM_CNT));
+    let value = command();
     let status = in32(pm::SMI_STS);
     if value != 0 && (status & pm::APM_STS != 0 || status == 0) {
         answer(dispatch(value));
     }
     end_of_smi();
     WARN_SOURCE_QUIESCED
+}
+
+/// What was written to APM_CNT: the save state knows, where it has I/O information.
+fn command() -> usize {
+    let (cpu, mut io) = (*CPU.get(), IoInfo { data: 0, port: 0, width: 0, kind: 0 });
+    // SAFETY: the CPU driver's protocol, a buffer of the right size.
+    let status = unsafe { ((*cpu).read_save_state)(cpu, size_of::<IoInfo>(), register::IO, 0, (&raw mut io).cast()) };
+    if status != Status::SUCCESS || io.port != APM_CNT {
+        return in8(APM_CNT).into();
+    }
+    if io.data != 0 {
+        debug!("SmmSwDispatch: I/O information: port 0x{:X}, data 0x{:X}, type {}", io.port, io.data, io.kind);
+    }
+    io.data as usize
 }
 
 fn dispatch(value: usize) -> Status {
@@ -104,7 +140,7 @@ fn dispatch(value: usize) -> Status {
     let context = (&raw const context).cast();
     let status = (child.handler)(child.id as Handle, context, (&raw mut sw).cast(), &mut size);
     record::write(&record::SmiDispatched {
-        kind: protocol::SMM_SW_DISPATCH2,
+        kind: KIND,
         value: (value as u64).into(),
         function: (child.handler as usize as u64).into(),
         status: (status.as_usize() as u64).into(),

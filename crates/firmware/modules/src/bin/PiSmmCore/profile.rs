@@ -1,0 +1,91 @@
+//! DEBUG: who handles what, in the log at SmmReadyToLock. In the shape of EDK II's handler profile:
+//! images, then handlers of messages, of every SMI, and those whom other drivers hand SMIs on to.
+
+use crate::{dispatcher, handlers};
+use alloc::vec::Vec;
+use base::smm::{SmiHandler, SmiHandlerProfile, SwRegisterContext};
+use base::{Global, Guid, Status, debug, pe, protocol};
+use core::ffi::c_void;
+
+struct Child {
+    kind: Guid,
+    handler: SmiHandler,
+    context: usize,
+}
+
+static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
+static PROTOCOL: Global<SmiHandlerProfile> = Global::new(SmiHandlerProfile { register, unregister });
+
+pub fn init() -> Result<(), Status> {
+    let interface = PROTOCOL.as_ptr().cast();
+    crate::hand::add(core::ptr::null_mut(), &protocol::SMI_HANDLER_PROFILE, interface).map(drop)
+}
+
+/// The context that we know is a software SMI's value.
+fn child(kind: *const Guid, handler: SmiHandler, context: *const c_void, size: usize) -> Option<Child> {
+    if kind.is_null() || context.is_null() || size != size_of::<SwRegisterContext>() {
+        return None;
+    }
+    // SAFETY: the caller's GUID and context.
+    let (kind, context) = unsafe { (*kind, *context.cast::<SwRegisterContext>()) };
+    Some(Child { kind, handler, context: context.sw_smi_input_value })
+}
+
+extern "efiapi" fn register(
+    _: *const SmiHandlerProfile,
+    kind: *const Guid,
+    handler: SmiHandler,
+    _: usize,
+    context: *const c_void,
+    size: usize,
+) -> Status {
+    let Some(child) = child(kind, handler, context, size) else { return Status::INVALID_PARAMETER };
+    CHILDREN.get().push(child);
+    Status::SUCCESS
+}
+
+extern "efiapi" fn unregister(
+    _: *const SmiHandlerProfile,
+    kind: *const Guid,
+    handler: SmiHandler,
+    context: *const c_void,
+    size: usize,
+) -> Status {
+    let Some(gone) = child(kind, handler, context, size) else { return Status::INVALID_PARAMETER };
+    let same = |child: &Child| {
+        child.kind == gone.kind && child.handler as usize == gone.handler as usize && child.context == gone.context
+    };
+    let before = CHILDREN.get().len();
+    CHILDREN.get().retain(|child| !same(child));
+    if CHILDREN.get().len() < before { Status::SUCCESS } else { Status::NOT_FOUND }
+}
+
+fn tell_handler(handler: SmiHandler, context: core::fmt::Arguments) {
+    let address = handler as usize as u64;
+    let (name, base) = pe::find_loaded(address).map_or(("?", 0), |image| (image.name(), image.base));
+    debug!("  SmiHandler - 0x{address:X}{context}");
+    debug!("    Image - {name}.efi, RVA - 0x{:X}", address - base);
+}
+
+pub fn tell() {
+    debug!("##################\n# IMAGE DATABASE #\n##################");
+    for base in core::iter::once(crate::private().core_image).chain(dispatcher::images()) {
+        let image = pe::Loaded { base };
+        debug!("Image - {}.efi, Base - 0x{base:X}, EntryPoint - 0x{:X}", image.name(), image.entry());
+    }
+    debug!("########################\n# SMI Handler DATABASE #\n########################");
+    debug!("# 1. GUID SMI Handler #");
+    for (guid, handler) in handlers::all() {
+        if let Some(guid) = guid {
+            debug!("SmiEntry - {guid}");
+            tell_handler(handler, format_args!(""));
+        }
+    }
+    debug!("# 2. ROOT SMI Handler #");
+    handlers::all().filter(|(guid, _)| guid.is_none()).for_each(|(_, handler)| tell_handler(handler, format_args!("")));
+    debug!("# 3. Hardware SMI Handler #");
+    for child in &*CHILDREN.get() {
+        debug!("SmiEntry - {}", child.kind);
+        tell_handler(child.handler, format_args!(", SwSmi - 0x{:X}", child.context));
+    }
+}
