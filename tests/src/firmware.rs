@@ -19,6 +19,8 @@ pub const PATIENCE: u64 = 20_000_000;
 pub struct Images {
     pub debug: Vec<u8>,
     pub release: Vec<u8>,
+    /// As `smmlab --images` takes it.
+    pub folder: PathBuf,
 }
 
 /// Builds both images as a person would (a moment when they are up to date).
@@ -33,7 +35,8 @@ pub fn images() -> &'static Images {
         let files: Vec<PathBuf> = String::from_utf8_lossy(&run.stdout).lines().map(PathBuf::from).collect();
         let [debug, release] = &files[..] else { panic!("{}", String::from_utf8_lossy(&run.stderr)) };
         let read = |path: &Path| fs::read(path).expect("the image that was just built");
-        Images { debug: read(debug), release: read(release) }
+        let folder = debug.ancestors().nth(2).expect("debug/smmlab.fd in it").into();
+        Images { debug: read(debug), release: read(release), folder }
     })
 }
 

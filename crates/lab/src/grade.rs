@@ -34,12 +34,12 @@ fn fits(response: &Response, boot: &Boot) -> bool {
     response.when.iter().all(|Condition { ask, is }| probe(ask, boot) == *is)
 }
 
-/// Edits are counted from the first one of the repair, as its author does.
+/// The repair's edits are counted from its own first one.
 fn of_fix(failure: Failure, bug: usize) -> Failure {
     match failure {
         Failure::Edit(mut trouble) => {
-            if let Some((nth, _)) = &mut trouble.edit {
-                *nth = nth.saturating_sub(bug);
+            if let Some((nth, _)) = trouble.edit.as_mut().filter(|(nth, _)| *nth > bug) {
+                *nth -= bug;
             }
             Failure::Edit(trouble)
         }

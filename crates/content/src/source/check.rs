@@ -208,9 +208,9 @@ fn translation(english: &Prose, source: &Source, prose: &Prose, faults: &mut Vec
     }
 }
 
-/// Links between items, and out of the lab.
-pub fn links(items: &[Item], faults: &mut Vec<Fault>) {
-    let exists = |kind: Kind, id: &str| items.iter().any(|item| item.kind() == kind && item.id() == id);
+/// Links between items, and out of the lab. `ids`: of all items, the damaged ones too.
+pub fn links(items: &[Item], ids: &[(Kind, String)], faults: &mut Vec<Fault>) {
+    let exists = |kind: Kind, id: &str| ids.iter().any(|(other, name)| *other == kind && name == id);
     for item in items {
         if let Data::Chapter(file) = &item.data {
             for id in file.exercises.iter().filter(|id| !exists(Kind::Exercise, id)) {

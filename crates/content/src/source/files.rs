@@ -77,10 +77,13 @@ impl Source {
         parse_toml(&self.text).map_err(|(line, why)| faults.push(Fault::at(&self.path, line, Rule::Toml, why))).ok()
     }
 
-    /// The first line that has this word in quotes; else the first line.
+    /// The first line that has this word in quotes, or as a key; else the first line.
     pub fn line_of(&self, word: &str) -> usize {
-        let quoted = [format!("\"{word}\""), format!("'{word}'")];
-        let found = self.text.lines().position(|line| quoted.iter().any(|quoted| line.contains(quoted)));
+        let quoted = format!("\"{word}\"");
+        let keys = [format!("{word} ="), format!("[[{word}]]")];
+        let find = |wanted: &dyn Fn(&str) -> bool| self.text.lines().position(wanted);
+        let found =
+            find(&|line| line.contains(&quoted)).or_else(|| find(&|line| keys.iter().any(|key| line.starts_with(key))));
         found.map_or(1, |nth| nth + 1)
     }
 }

@@ -25,16 +25,17 @@ impl Library {
     /// Reads `scenes/`, `chapters/` and `exercises/` of a folder.
     pub fn read(root: &Path) -> Result<Library, Vec<Fault>> {
         let mut faults = Vec::new();
-        let mut items = Vec::new();
+        let (mut items, mut ids) = (Vec::new(), Vec::new());
         for kind in Kind::ALL {
             for folder in folders(&root.join(kind.folder()), &mut faults) {
+                ids.push((kind, files::file_name(&folder)));
                 items.extend(Item::read(kind, &folder, &mut faults));
             }
         }
         if items.is_empty() && faults.is_empty() {
             faults.push(Fault::of_file(root, Rule::Missing, "no scenes, chapters or exercises are here"));
         }
-        check::links(&items, &mut faults);
+        check::links(&items, &ids, &mut faults);
         if faults.is_empty() { Ok(Library { items }) } else { Err(faults) }
     }
 
