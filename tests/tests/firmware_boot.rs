@@ -244,3 +244,23 @@ fn each_module_that_ran_has_told_where_it_lies() {
         }
     }
 }
+
+/// SOR: only BDS asks for such drivers, if its PCD word says so; that is after the lock.
+#[test]
+fn a_driver_on_request_starts_when_bds_schedules_it() {
+    const ON_REQUEST: &str = r#"{"op": "depex", "file": "SmmCommunicationBufferDxe", "text": "SOR TRUE END"}"#;
+    const ASKS: &str = r#"{"op": "pcd", "file": "BdsDxe", "word": "PcdScheduleOnRequest", "value": 1}"#;
+    const FILE: &str = "C427146A-2EF2-4AF8-A85A-E09EC1D9C8B4";
+    let image = edited(&images().debug, &[ON_REQUEST]);
+    let alone = boot(Board::Ich9, &image, SCRIPT);
+    assert!(alone.log.contains(&format!("Driver {FILE} was discovered but not loaded!!\n")), "{}", alone.log);
+    assert!(!alone.log.contains("SmmCommunicationBufferDxe.efi"), "{}", alone.log);
+    let image = edited(&image, &[ASKS]);
+    for boot in [boot(Board::Ich9, &image, SCRIPT), boot_on_qemu(&image, SCRIPT)] {
+        let (before, after) = boot.log.split_once(&format!("Schedule FFS({FILE})\n")).expect("BDS asks for it");
+        assert!(before.contains("= Not Requested\n  RESULT = FALSE\n") && before.contains("locked SMRAM window"));
+        assert!(after.contains("SmmCommunicationBufferDxe.efi\n"), "{after}");
+        // SMM has noted before where buffers may lie.
+        assert!(answer(&boot, "comm ").ends_with(": EFI_ACCESS_DENIED"));
+    }
+}

@@ -13,6 +13,7 @@ guids! {
     SMM_MEMORY_HOB = "6DADF1D1-D4CC-4910-BB6E-82B1FD80FF3D";
     /// `gEdkiiPiSmmCommunicationRegionTableGuid`
     COMMUNICATION_REGION_TABLE = "4E28CA50-D582-44AC-A11F-E3D56526DB34";
+    DXE_SERVICES_TABLE = "05AD34BA-6F02-4214-952E-4DA0398E2BB9";
     DXE_DISPATCH_EVENT = "7081E22F-CAC6-4053-9468-675782CF88E5";
     END_OF_DXE_EVENT = "02CE967A-DD7E-4FFC-9EE7-810CF0470880";
     EXIT_BOOT_SERVICES_EVENT = "27ABF055-B1B8-4C26-8048-748F37BAA2DF";
@@ -75,6 +76,18 @@ pub struct CommunicationRegionTable {
     pub descriptor_size: u32,
     pub reserved: u32,
     pub region: efi::MemoryDescriptor,
+}
+
+/// `EFI_DXE_SERVICES`: PI 1.8 Vol. 2, "DXE Services Table". A volume's handle is its address.
+#[repr(C)]
+pub struct DxeServices {
+    pub header: efi::TableHeader,
+    pub spaces: [usize; 13],
+    /// Starts drivers whose DEPEX has come true.
+    pub dispatch: extern "efiapi" fn() -> Status,
+    /// Requests a driver whose DEPEX begins with SOR.
+    pub schedule: extern "efiapi" fn(volume: Handle, file: *const Guid) -> Status,
+    pub others: [usize; 3],
 }
 
 /// `EFI_LOADED_IMAGE_PROTOCOL`, filled as far as this firmware has it.

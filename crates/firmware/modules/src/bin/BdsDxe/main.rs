@@ -10,16 +10,22 @@ use pi::pcd;
 
 base::dxe_entry!(main);
 
+mod on_request;
 mod os;
 mod wait;
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<3> =
-    pcd::Block::new([("PcdSignalReadyToLock", 1), ("PcdPlatformBootTimeOut", 0), ("PcdFault", 0)]);
+static PCD: pcd::Block<4> = pcd::Block::new([
+    ("PcdSignalReadyToLock", 1),
+    ("PcdPlatformBootTimeOut", 0),
+    ("PcdFault", 0),
+    ("PcdScheduleOnRequest", 0),
+]);
 const SIGNAL_READY_TO_LOCK: usize = 0;
 const BOOT_TIME_OUT: usize = 1;
 const FAULT: usize = 2;
+const SCHEDULE_ON_REQUEST: usize = 3;
 
 static BDS: Global<Bds> = Global::new(Bds { entry });
 static IMAGE: Global<Handle> = Global::new(core::ptr::null_mut());
@@ -44,6 +50,9 @@ fn milestones() -> Result<(), Status> {
     if PCD.get(FAULT) != 0 {
         // SAFETY: none: this is the fault to study.
         unsafe { core::arch::asm!("ud2") }
+    }
+    if PCD.get(SCHEDULE_ON_REQUEST) != 0 {
+        on_request::start_all()?;
     }
     // PlatformSmm does both, if it is there.
     if dxe::locate::<()>(&protocol::DXE_SMM_READY_TO_LOCK).is_err() {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use base::hob::{self, List};
 use base::names::Text;
 use base::record::{self, dispatcher::DXE};
-use base::{Global, Guid, debug, depex, protocol, volume};
+use base::{Global, Guid, Handle, Status, debug, depex, protocol, volume};
 use pi::depex::{Dialect, Placement, placement};
 use pi::layout::{ffs, section};
 use pi::view::File;
@@ -34,10 +34,11 @@ struct Dispatcher {
     /// Indices of `drivers`.
     scheduled: VecDeque<usize>,
     round: u32,
+    running: bool,
 }
 
 static DISPATCHER: Global<Dispatcher> =
-    Global::new(Dispatcher { drivers: Vec::new(), scheduled: VecDeque::new(), round: 0 });
+    Global::new(Dispatcher { drivers: Vec::new(), scheduled: VecDeque::new(), round: 0, running: false });
 
 /// Without them a UEFI platform isn't complete.
 const ARCHITECTURAL: [(&str, Guid); 3] =
@@ -88,16 +89,42 @@ fn schedule_apriori(first: usize, name: &[u8]) {
     }
 }
 
-/// Loads what can be loaded, until nothing more can.
-pub fn run() {
+pub extern "efiapi" fn dispatch() -> Status {
+    if DISPATCHER.get().running {
+        return Status::ALREADY_STARTED;
+    }
+    if run() { Status::SUCCESS } else { Status::NOT_FOUND }
+}
+
+pub extern "efiapi" fn schedule(_: Handle, file: *const Guid) -> Status {
+    // SAFETY: null or the caller's GUID.
+    let Some(file) = (!file.is_null()).then(|| unsafe { *file }) else { return Status::INVALID_PARAMETER };
+    let requested = |driver: &&mut Driver| driver.state == State::Unrequested && driver.file.name() == file;
+    match DISPATCHER.get().drivers.iter_mut().find(requested) {
+        Some(driver) => {
+            driver.state = State::Dependent;
+            driver.placement = None;
+            debug!("Schedule FFS({file})");
+            Status::SUCCESS
+        }
+        None => Status::NOT_FOUND,
+    }
+}
+
+/// Loads what can be loaded, until nothing more can; whether anything was.
+pub fn run() -> bool {
+    let mut any = false;
+    DISPATCHER.get().running = true;
     loop {
         while let Some(index) = DISPATCHER.get().scheduled.pop_front() {
             start(index);
+            any = true;
         }
         // Now it is the SMM core's turn: its drivers may depend on what came up in this round.
         event::signal_group(&protocol::DXE_DISPATCH_EVENT);
         if !schedule_ready() {
-            return;
+            DISPATCHER.get().running = false;
+            return any;
         }
     }
 }

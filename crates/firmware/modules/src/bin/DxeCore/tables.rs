@@ -1,8 +1,9 @@
 //! System table, boot services table, runtime services table.
 
-use crate::{event, hand, memory, misc, timer};
+use crate::{dispatcher, event, hand, memory, misc, timer};
 use base::hob::List;
-use base::{Global, Guid, Status, efi, protocol};
+use base::protocol::{self, DxeServices};
+use base::{Global, Guid, Status, efi};
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
@@ -17,6 +18,8 @@ const CONFIGURATION: usize = 8;
 const REVISION: u32 = 2 << 16 | 100;
 
 static TABLES: Global<*mut Tables> = Global::new(null_mut());
+static DXE_SERVICES: Global<core::mem::MaybeUninit<DxeServices>> = Global::new(core::mem::MaybeUninit::zeroed());
+const DXE_SERVICES_SIGNATURE: u64 = u64::from_le_bytes(*b"DXE_SERV");
 /// Boot services themselves are gone with this module.
 static BOOT: Global<core::mem::MaybeUninit<efi::BootServices>> = Global::new(core::mem::MaybeUninit::zeroed());
 
@@ -94,7 +97,16 @@ pub fn init(hobs: List) {
     t.system.boot_services = boot;
     t.system.runtime_services = &raw mut t.runtime;
     t.system.configuration_table = (&raw mut t.configuration).cast();
-    set_configuration(&protocol::HOB_LIST, hobs.0 as *mut c_void).expect("the list is empty");
+    let services = DXE_SERVICES.get().as_mut_ptr();
+    fill(services);
+    // SAFETY: as with boot services.
+    let services = unsafe { &mut *services };
+    services.header = header::<DxeServices>(DXE_SERVICES_SIGNATURE);
+    services.dispatch = dispatcher::dispatch;
+    services.schedule = dispatcher::schedule;
+    let services = (&raw mut *services).cast();
+    set_configuration(&protocol::DXE_SERVICES_TABLE, services).expect("the list is empty");
+    set_configuration(&protocol::HOB_LIST, hobs.0 as *mut c_void).expect("the list has room");
 }
 
 /// Adds, changes, or (with null) removes a table of the system table's list.
