@@ -5,6 +5,7 @@
 
 use e2e::random::Random;
 use pi::depex::{Dialect, Evaluation, decode, to_text, validate};
+use pi::dispatch::why_not;
 use pi::edit::{Depex, Drop, Edit, End, Order, apply};
 use pi::image::{Body, File, Image, Placed, Section, SectionBody, Sections, Severity, Volume};
 use pi::layout::{ffs, fv, section};
@@ -243,5 +244,68 @@ fn any_bytes_may_hold_pcd_words() {
         bytes.resize(200 + random.below(200), 0x41);
         damage(random, &mut bytes);
         assert!(pcd::words(&bytes).all(|word| word.offset + 4 <= bytes.len()));
+    });
+}
+
+/// Records of a boot that may have gone in any way.
+fn chronicle(random: &mut Random) -> Vec<record::Record> {
+    use record::layout::{DepexEvaluated, Discovered, Dispatched, Loaded, ProtocolInstalled, ReadyToLock};
+    let mut records = Vec::new();
+    for _ in 0..random.below(40) {
+        let file = Guid([1 + random.below(4) as u8; 16]);
+        let (number, small) = (random.draw(), random.below(4) as u8);
+        records.push(match random.below(6) {
+            0 => record::Record::Discovered(Discovered { file, kind: ffs::kind::SMM, dispatcher: 3, reserved: [0; 6] }),
+            1 => record::Record::Loaded(Loaded { file, base: number.into(), size: 0.into(), entry: 0.into() }),
+            2 => record::Record::DepexEvaluated(DepexEvaluated {
+                file,
+                dispatcher: small,
+                result: small & 1,
+                failure: 0,
+                apriori: small >> 1,
+                round: 1.into(),
+            }),
+            3 => record::Record::Dispatched(Dispatched { file, status: (number << 63).into() }),
+            4 => record::Record::ProtocolInstalled(ProtocolInstalled {
+                protocol: file,
+                handle: 0.into(),
+                database: small,
+                reserved: [0; 7],
+            }),
+            _ => record::Record::ReadyToLock(ReadyToLock { step: small }),
+        });
+    }
+    records
+}
+
+/// The last that a driver's entry point has returned is a success.
+fn is_there(records: &[record::Record], file: Guid) -> bool {
+    let of = |record: &record::Record| match record {
+        record::Record::Dispatched(done) if done.file == file => Some(done.status.get() == 0),
+        _ => None,
+    };
+    records.iter().rev().find_map(of) == Some(true)
+}
+
+#[test]
+fn whatever_a_boot_tells_each_driver_is_there_or_a_reason_is_given() {
+    fuzz(|random| {
+        let depex = |random: &mut Random| -> Vec<u8> {
+            let pushes = (0..random.below(3)).flat_map(|_| [&[2][..], &[1 + random.below(4) as u8; 16], &[3]].concat());
+            let mut code: Vec<u8> = [6].into_iter().chain(pushes).chain([8]).collect();
+            if random.below(4) == 0 {
+                damage(random, &mut code);
+            }
+            code
+        };
+        let files = (1..=3).map(|nth| driver(nth, &depex(random))).collect();
+        let image = Image { parts: vec![pi::image::Part::Volume(volume(files))], ..Image::default() };
+        let (records, healthy) = (chronicle(random), chronicle(random));
+        let absent = why_not(&image, &records, &healthy);
+        for nth in 1..=3 {
+            let file = Guid([nth; 16]);
+            let reasons = absent.iter().filter(|absent| absent.file == file).count();
+            assert_eq!(reasons, usize::from(!is_there(&records, file)), "{file} in {records:?}");
+        }
     });
 }

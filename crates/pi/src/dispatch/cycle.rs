@@ -30,20 +30,29 @@ fn waits_for(why: &Reason) -> Vec<Guid> {
 /// The shortest way from a file back to itself, the file first.
 fn cycle(start: Guid, waits: &[(Guid, Vec<Guid>)]) -> Option<Vec<Guid>> {
     let next = |file: Guid| waits.iter().find(|(waiter, _)| *waiter == file).map_or(&[][..], |(_, for_)| for_);
-    let mut ways = vec![vec![start]];
+    // Each with the number of the one that waits for it.
+    let mut reached = vec![(start, 0)];
     let mut nth = 0;
-    while let Some(way) = ways.get(nth).cloned() {
-        for file in way.last().map_or(&[][..], |last| next(*last)) {
+    while let Some(&(file, _)) = reached.get(nth) {
+        for file in next(file) {
             if *file == start {
-                return Some(way);
+                return Some(way(&reached, nth));
             }
-            if !ways.iter().any(|other| other.contains(file)) {
-                let mut longer = way.clone();
-                longer.push(*file);
-                ways.push(longer);
+            if !reached.iter().any(|(other, _)| other == file) {
+                reached.push((*file, nth));
             }
         }
         nth += 1;
     }
     None
+}
+
+fn way(reached: &[(Guid, usize)], mut last: usize) -> Vec<Guid> {
+    let mut files = vec![reached[last].0];
+    while last != 0 {
+        last = reached[last].1;
+        files.push(reached[last].0);
+    }
+    files.reverse();
+    files
 }

@@ -127,6 +127,12 @@ fn drivers_in_a_cycle_are_told_from_those_that_wait_for_it() {
 }
 
 #[test]
+fn a_driver_that_waits_for_itself_is_a_cycle_of_one() {
+    let why = reasons(&[&on(&[1])], &[found(1), looked(1, 0)]);
+    assert_eq!(why, [(guid(1), Reason::Cycle { files: vec![guid(1)] })]);
+}
+
+#[test]
 fn behind_the_lock_are_those_whose_turn_or_whose_protocol_came_too_late() {
     // Driver 1 asks for the lock: 2 was ready, 3 becomes so.
     let first = [found(1), found(2), found(3), looked(2, 1), looked(3, 0)];
