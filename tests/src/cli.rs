@@ -24,7 +24,7 @@ pub fn smmlab<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Ran {
 
 /// The binary belongs to another package, so cargo hands no path to these tests: ask it to build
 /// (a moment when it is up to date) and to say where.
-fn program() -> &'static PathBuf {
+pub fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let run = Command::new(env!("CARGO"))

@@ -7,6 +7,7 @@ pub mod firmware;
 pub mod machine;
 pub mod prompt;
 pub mod qemu;
+pub mod qtest;
 pub mod random;
 
 use rom_build::Rom;

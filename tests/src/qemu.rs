@@ -98,3 +98,11 @@ pub fn wait(mut qemu: Child) -> i32 {
     qemu.wait().expect("QEMU's end");
     panic!("the guest did not end within {PATIENCE:?}");
 }
+
+/// The machine with stopped processors, driven over qtest.
+pub fn qtest() -> Command {
+    let mut qemu = Command::new(PROGRAM);
+    qemu.args("-machine q35,smm=on -accel tcg -S -nodefaults -display none -net none -m 128 -serial null".split(' '))
+        .args(["-qtest", "stdio", "-qtest-log", "none"]);
+    qemu
+}

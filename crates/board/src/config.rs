@@ -25,11 +25,21 @@ pub struct Config {
     pub bios: Vec<u8>,
     /// Files that the guest reads through fw_cfg.
     pub fw_cfg: Vec<(String, Vec<u8>)>,
+    /// Size of QEMU's extended TSEG, 1 to 4094 MiB; 0: there is none.
+    pub ext_tseg_mib: u16,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { board: Board::Ich9, save_state: None, ram_mib: 16, cpus: 1, bios: Vec::new(), fw_cfg: Vec::new() }
+        Config {
+            board: Board::Ich9,
+            save_state: None,
+            ram_mib: 16,
+            cpus: 1,
+            bios: Vec::new(),
+            fw_cfg: Vec::new(),
+            ext_tseg_mib: 16,
+        }
     }
 }
 
@@ -47,6 +57,8 @@ pub enum ConfigError {
     Ram(u32),
     #[error("{0} processors can't be had: give 1 to 4")]
     Cpus(u8),
+    #[error("an extended TSEG of {0} MiB can't be had: give 0 to 4094")]
+    ExtTseg(u16),
 }
 
 const STEP: usize = 64 << 10;
@@ -59,6 +71,7 @@ impl Config {
             n if n % STEP != 0 => Err(ConfigError::RomSize(n)),
             _ if !(1..=2048).contains(&self.ram_mib) => Err(ConfigError::Ram(self.ram_mib)),
             _ if !(1..=4).contains(&self.cpus) => Err(ConfigError::Cpus(self.cpus)),
+            _ if self.ext_tseg_mib > 4094 => Err(ConfigError::ExtTseg(self.ext_tseg_mib)),
             _ => Ok(()),
         }
     }
@@ -90,5 +103,6 @@ mod tests {
         assert!(bad(|c| c.ram_mib = 0).contains("1 to 2048"));
         assert!(bad(|c| c.ram_mib = 1 << 20).contains("1 to 2048"));
         assert!(bad(|c| c.cpus = 5).contains("1 to 4"));
+        assert!(bad(|c| c.ext_tseg_mib = 0xffff).contains("0 to 4094"));
     }
 }

@@ -4,6 +4,7 @@
 //! instruction takes one virtual nanosecond. [`History`] adds an input log and keyframes, so that
 //! any past moment can be had again.
 
+mod agent;
 mod config;
 mod hash;
 mod history;
@@ -11,6 +12,7 @@ mod machine;
 mod map;
 mod window;
 
+pub use agent::Agent;
 pub use config::{Board, Config, ConfigError};
 pub use cpu::{SaveStateMap, disassemble};
 pub use history::History;

@@ -37,18 +37,18 @@ pub enum View {
 
 /// Everything that makes up the machine's value.
 #[derive(Clone, Hash)]
-struct State {
+pub(crate) struct State {
     layout: Layout,
     pause_ns: u64,
-    time: u64,
+    pub(crate) time: u64,
     /// Executed so far, by all processors; an iteration of a REP counts as one.
     instructions: u64,
-    cpus: Vec<Cpu>,
+    pub(crate) cpus: Vec<Cpu>,
     lines: Vec<Lines>,
     /// The processor whose turn it is.
     turn: usize,
-    chipset: Chipset,
-    ram: Pages,
+    pub(crate) chipset: Chipset,
+    pub(crate) ram: Pages,
     /// Bytes on their way to COM1.
     serial: VecDeque<u8>,
     /// How often something came from outside: the place in a history's input log.
@@ -57,14 +57,14 @@ struct State {
 
 /// Derived from the state, dropped whenever in doubt.
 #[derive(Default)]
-struct Caches {
-    code: CodeCache,
-    tlbs: Vec<Tlb>,
+pub(crate) struct Caches {
+    pub(crate) code: CodeCache,
+    pub(crate) tlbs: Vec<Tlb>,
 }
 
 pub struct Machine {
-    state: State,
-    caches: Caches,
+    pub(crate) state: State,
+    pub(crate) caches: Caches,
 }
 
 impl Clone for Machine {
@@ -76,6 +76,44 @@ impl Clone for Machine {
 
 /// Of the address map.
 const PAGE: u64 = 0x1000;
+
+impl State {
+    /// Processor `id`, and its window on everything else.
+    pub(crate) fn window<'a>(
+        &'a mut self,
+        id: usize,
+        level: Level,
+        sink: &'a mut dyn Sink,
+    ) -> (Window<'a>, &'a mut Cpu) {
+        let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } = self;
+        let pause_yields = cpus.len() > 1;
+        let map = chipset.memory_map();
+        let window = Window {
+            cpu: id as u8,
+            layout: *layout,
+            plain: layout.plain(&map),
+            map,
+            epoch: chipset.map_epoch(),
+            chipset,
+            ram,
+            lines,
+            serial,
+            time,
+            instructions,
+            sink,
+            level,
+            stop_at: u64::MAX,
+            limit: u64::MAX,
+            pause_ns: *pause_ns,
+            pause_yields,
+            attend: false,
+            stop: false,
+            map_changed: false,
+            ended: Ended::default(),
+        };
+        (window, &mut cpus[id])
+    }
+}
 
 /// How far a run may go.
 #[derive(Clone, Copy)]
@@ -106,6 +144,7 @@ impl Machine {
             cpus: config.cpus,
             flash: config.bios.clone(),
             fw_cfg: config.fw_cfg.clone(),
+            ext_tseg_mib: config.ext_tseg_mib,
         });
         let map = config.save_state_map();
         let state = State {
@@ -286,12 +325,12 @@ impl Machine {
         cpu.activity == Activity::Running || cpu.can_wake() && cpu.has_reason() || self.state.lines[id].any()
     }
 
-    fn deadline(&self) -> Option<u64> {
+    pub(crate) fn deadline(&self) -> Option<u64> {
         let timers = self.state.cpus.iter().filter_map(|c| c.lapic.deadline());
         timers.chain(self.state.chipset.deadline()).min()
     }
 
-    fn let_devices_act(&mut self, sink: &mut dyn Sink) {
+    pub(crate) fn let_devices_act(&mut self, sink: &mut dyn Sink) {
         let State { chipset, lines, cpus, serial, time, .. } = &mut self.state;
         if chipset.deadline().is_some_and(|at| at <= *time) {
             chipset.advance(&mut Cx { now: *time, cpu: 0, smm: false, sink });
@@ -313,39 +352,12 @@ impl Machine {
     fn run_turn(&mut self, bounds: Bounds, level: Level, sink: &mut dyn Sink) -> Option<Stop> {
         let id = self.state.turn;
         let several = self.state.cpus.len() > 1;
-        let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } = &mut self.state;
-        let mut stop_at = bounds.time;
-        for at in cpus.iter().filter_map(|c| c.lapic.deadline()).chain(chipset.deadline()) {
-            stop_at = stop_at.min(at);
-        }
+        let mut stop_at = bounds.time.min(self.deadline().unwrap_or(u64::MAX));
         if several {
-            stop_at = stop_at.min(*time + QUANTUM);
+            stop_at = stop_at.min(self.state.time + QUANTUM);
         }
-        let map = chipset.memory_map();
-        let cpu = &mut cpus[id];
-        let mut window = Window {
-            cpu: id as u8,
-            layout: *layout,
-            plain: layout.plain(&map),
-            map,
-            epoch: chipset.map_epoch(),
-            chipset,
-            ram,
-            lines,
-            serial,
-            time,
-            instructions,
-            sink: &mut *sink,
-            level,
-            stop_at,
-            limit: bounds.instructions,
-            pause_ns: *pause_ns,
-            pause_yields: several,
-            attend: false,
-            stop: false,
-            map_changed: false,
-            ended: Ended::default(),
-        };
+        let (window, cpu) = self.state.window(id, level, &mut *sink);
+        let mut window = Window { stop_at, limit: bounds.instructions, ..window };
         let mut env = Env { bus: &mut window, tlb: &mut self.caches.tlbs[id], code: &mut self.caches.code };
         cpu.attend = true;
         if bounds.one {
@@ -371,7 +383,7 @@ impl Machine {
         stopped.then_some(Stop::Shutdown)
     }
 
-    fn reset(&mut self, kind: ResetKind, sink: &mut dyn Sink) {
+    pub(crate) fn reset(&mut self, kind: ResetKind, sink: &mut dyn Sink) {
         if sink.level() >= Level::Events {
             sink.event(Event { time: self.state.time, cpu: 0, kind: Kind::Reset { kind } });
         }

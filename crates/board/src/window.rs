@@ -110,7 +110,7 @@ impl Window<'_> {
                     _ => None,
                 };
                 self.after_device();
-                (value.unwrap_or(ones) & ones, false)
+                (value.unwrap_or(self.chipset.unclaimed()) & ones, false)
             }
         }
     }

@@ -89,6 +89,7 @@ mod tests {
             cpus: 2,
             flash: Vec::new(),
             fw_cfg: vec![("opt/org.b".into(), b"hello".to_vec()), ("opt/org.a".into(), b"abc".to_vec())],
+            ext_tseg_mib: 16,
         })
     }
 

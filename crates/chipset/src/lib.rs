@@ -77,6 +77,8 @@ pub struct Wiring {
     pub flash: Vec<u8>,
     /// Files offered through fw_cfg: name and contents.
     pub fw_cfg: Vec<(String, Vec<u8>)>,
+    /// QEMU's property extended-tseg-mbytes.
+    pub ext_tseg_mib: u16,
 }
 
 /// Which processors an SMI message is for.
@@ -110,7 +112,7 @@ impl Chipset {
         let silicon = wiring.silicon;
         Chipset {
             silicon,
-            mch: Mch::new(silicon, wiring.low_ram),
+            mch: Mch::new(silicon, wiring.low_ram, wiring.ext_tseg_mib),
             lpc: Lpc::new(silicon),
             pm: Pm::new(silicon),
             chip_config: ChipConfig::new(silicon),
@@ -144,6 +146,14 @@ impl Chipset {
             None => return false,
         }
         true
+    }
+
+    /// What reads where nobody answers: all ones, and 0 on QEMU.
+    pub fn unclaimed(&self) -> u64 {
+        match self.silicon {
+            Silicon::Ich9 => u64::MAX,
+            Silicon::Qemu => 0,
+        }
     }
 
     fn mmio_target(&self, addr: u64, size: u8) -> Option<Mmio> {
@@ -245,9 +255,9 @@ impl Chipset {
         self.com1.pending()
     }
 
-    /// Level of COM1's interrupt line, IRQ4.
-    pub fn serial_irq(&self) -> bool {
-        self.com1.irq()
+    /// Levels of the sixteen ISA interrupt lines, bit n for IRQn.
+    pub fn irq_lines(&self) -> u16 {
+        u16::from(self.com1.irq()) << 4
     }
 }
 

@@ -10,23 +10,26 @@ use crate::regs::{Access, Reg, RegBlock};
 use crate::{Cx, Silicon};
 
 const MIB: u64 = 1 << 20;
-/// QEMU's property extended-tseg-mbytes, its default.
-const QEMU_EXT_TSEG_MIB: u64 = 16;
 
 #[derive(Clone, Hash)]
 pub struct Mch {
     silicon: Silicon,
     low_ram: u64,
+    ext_tseg_mib: u16,
     regs: RegBlock<256>,
 }
 
 impl Mch {
-    pub fn new(silicon: Silicon, low_ram: u64) -> Self {
-        Mch { silicon, low_ram, regs: RegBlock::new(TABLE, silicon) }
+    pub fn new(silicon: Silicon, low_ram: u64, ext_tseg_mib: u16) -> Self {
+        let mut mch = Mch { silicon, low_ram, ext_tseg_mib, regs: RegBlock::new(TABLE, silicon) };
+        if silicon == Silicon::Qemu {
+            mch.regs.put(at::EXT_TSEG, 2, ext_tseg_mib.into());
+        }
+        mch
     }
 
     pub fn reset(&mut self) {
-        self.regs = RegBlock::new(TABLE, self.silicon);
+        *self = Mch::new(self.silicon, self.low_ram, self.ext_tseg_mib);
     }
 
     pub fn config_read(&self, offset: u16, size: u8) -> u64 {
@@ -88,7 +91,7 @@ impl Mch {
     /// 50h answers a query; 9Ch is a small state machine: 0 → FFh written → 1 → 2 written → 2, for good.
     fn qemu_extras(&mut self, offset: u16, size: u8, value: u64) {
         if self.regs.get(at::EXT_TSEG, 2) == 0xffff {
-            self.regs.put(at::EXT_TSEG, 2, QEMU_EXT_TSEG_MIB);
+            self.regs.put(at::EXT_TSEG, 2, self.ext_tseg_mib.into());
         }
         let covered = offset <= at::SMBASE_SMRAM && offset + u16::from(size) > at::SMBASE_SMRAM;
         if covered {
@@ -132,7 +135,7 @@ impl Mch {
             0 => MIB,
             1 => 2 * MIB,
             2 => 8 * MIB,
-            _ if qemu => QEMU_EXT_TSEG_MIB * MIB,
+            _ if qemu => u64::from(self.ext_tseg_mib) * MIB,
             _ => return None,
         };
         let tsegmb = Tsegmb::from_bits(self.regs.get(at::TSEGMB, 4) as u32);

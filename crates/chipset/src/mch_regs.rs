@@ -133,7 +133,7 @@ pub const TABLE: &[Reg] = &[
     Reg::hole(0x3d, 3),
     Reg::new(0x40, 8, "PXPEPBAR", DOC).rw(0xf_ffff_f001),
     Reg::new(0x48, 8, "MCHBAR", DOC).rw(0xf_ffff_c001),
-    Reg::new(at::EXT_TSEG, 2, "EXT_TSEG_MBYTES", QEMU).qemu_reset(0x0010),
+    Reg::new(at::EXT_TSEG, 2, "EXT_TSEG_MBYTES", QEMU),
     Reg::new(0x52, 2, "GGC", DOC).reset(0x0030).rw(0x03f2).qemu_reset(0),
     Reg::new(0x54, 4, "DEVEN", DOC).reset(0x0000_03db).rw(0x0000_03da).qemu_reset(0),
     Reg::hole(0x58, 8),

@@ -9,7 +9,7 @@ fn write(mch: &mut Mch, offset: u16, size: u8, value: u64) {
 }
 
 fn mch(silicon: Silicon) -> Mch {
-    Mch::new(silicon, 16 << 20)
+    Mch::new(silicon, 16 << 20, 16)
 }
 
 const BOTH: [Silicon; 2] = [Silicon::Ich9, Silicon::Qemu];

@@ -5,7 +5,15 @@ use trace::{Event, Kind, Level, Output, Recorder};
 
 fn wiring(silicon: Silicon) -> Wiring {
     let flash = (0..0x1_0000u32).map(|i| i as u8).collect();
-    Wiring { silicon, low_ram: 16 << 20, high_ram: 0, cpus: 2, flash, fw_cfg: vec![("opt/x".into(), vec![7])] }
+    Wiring {
+        silicon,
+        low_ram: 16 << 20,
+        high_ram: 0,
+        cpus: 2,
+        flash,
+        fw_cfg: vec![("opt/x".into(), vec![7])],
+        ext_tseg_mib: 16,
+    }
 }
 
 /// A chipset with its recorder, outside SMM on processor 0 until told otherwise.

@@ -64,6 +64,7 @@ fn config(args: &Args) -> Result<Config> {
         cpus: args.machine.cpus as u8,
         bios: read_rom(&args.image)?,
         fw_cfg,
+        ..Config::default()
     })
 }
 

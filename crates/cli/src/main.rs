@@ -7,6 +7,7 @@ mod image;
 mod images;
 mod outputs;
 mod prove;
+mod qtest;
 mod run;
 mod smi_flow;
 
@@ -32,6 +33,8 @@ enum Command {
     Check(check::Args),
     /// Prove a repair of an exercise on DEBUG and RELEASE
     Grade(grade::Args),
+    /// Read and write ports, memory and registers by QEMU's qtest line protocol on standard input and output
+    Qtest(qtest::Args),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
     SmiFlow(smi_flow::Args),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Grade(args) => grade::run(&args),
+        Command::Qtest(args) => qtest::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

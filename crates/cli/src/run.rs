@@ -56,7 +56,7 @@ impl From<BoardName> for Board {
     }
 }
 
-fn between<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
+pub fn between<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|n| (MIN..=MAX).contains(n));
     number.ok_or_else(|| format!("give a number from {MIN} to {MAX}"))
 }
@@ -104,6 +104,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         cpus: args.machine.cpus as u8,
         bios: read_rom(&args.bios)?,
         fw_cfg,
+        ..Config::default()
     };
     let mut machine = Machine::new(&config).with_context(|| format!("{}", args.bios.display()))?;
     if let Some(path) = &args.input {

@@ -16,6 +16,7 @@ mod memory;
 mod msr;
 mod op;
 mod paging;
+mod probe;
 mod run;
 mod segment;
 mod smm;

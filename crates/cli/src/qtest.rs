@@ -1,0 +1,275 @@
+//! `smmlab qtest`: QEMU's qtest line protocol on standard input and output, processors standing
+//! still (QEMU docs/devel/testing, "QTest"). A line that can't be done is answered `FAIL` with the
+//! reason, and the next one is read.
+//!
+//! Beyond QEMU's commands: `rdmsr CPU INDEX`, `wrmsr CPU INDEX VALUE`, `cpuid LEAF SUBLEAF`.
+
+mod line;
+
+use crate::run::{MachineArgs, between, read_rom};
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use board::{Config, Machine};
+use line::Line;
+use std::fmt::Write as _;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use trace::Silent;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Extended TSEG of board qemu in MiB, 0 to 4094
+    #[arg(long, value_name = "MiB", default_value_t = 16, value_parser = between::<0, 4094>)]
+    ext_tseg: u32,
+    /// Flash image whose last byte lies at FFFFFFFFh; without it, 1 MiB of erased flash
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+}
+
+/// The longest stretch that `read`, `write` and `memset` take at once.
+const LONGEST: u64 = 16 << 20;
+/// A line that holds the longest stretch as hex digits, and its command.
+const LONGEST_LINE: u64 = 2 * LONGEST + 256;
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let bios = match &args.image {
+        Some(path) => read_rom(path)?,
+        None => vec![0xff; 1 << 20],
+    };
+    let config = Config {
+        board: args.machine.board.into(),
+        ram_mib: args.machine.ram,
+        cpus: args.machine.cpus as u8,
+        bios,
+        ext_tseg_mib: args.ext_tseg as u16,
+        ..Config::default()
+    };
+    let mut bench = Bench { machine: Machine::new(&config)?, watched: false, irqs: 0 };
+    let mut input = std::io::stdin().lock();
+    let mut output = std::io::stdout().lock();
+    loop {
+        let mut text = Vec::new();
+        let limited = std::io::Read::take(&mut input, LONGEST_LINE).read_until(b'\n', &mut text);
+        if limited.context("can't read standard input")? == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let whole = text.last() == Some(&b'\n') || (text.len() as u64) < LONGEST_LINE;
+        let answer = match whole {
+            true => bench.answer(&String::from_utf8_lossy(&text)),
+            false => {
+                skip_line(&mut input)?;
+                format!("FAIL the line is longer than {LONGEST_LINE} bytes\n")
+            }
+        };
+        // A reader that is gone ends the session; nothing is lost.
+        if output.write_all(answer.as_bytes()).and_then(|()| output.flush()).is_err() {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+}
+
+fn skip_line(input: &mut impl BufRead) -> Result<()> {
+    loop {
+        let seen = input.fill_buf().context("can't read standard input")?;
+        let end = seen.iter().position(|byte| *byte == b'\n');
+        let (used, done) = (end.map_or(seen.len(), |at| at + 1), end.is_some() || seen.is_empty());
+        input.consume(used);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+struct Bench {
+    machine: Machine,
+    /// `irq_intercept_in` was given: changes of the interrupt lines are told.
+    watched: bool,
+    irqs: u16,
+}
+
+/// What stands behind `OK`, or why not.
+type Answer = std::result::Result<String, String>;
+
+impl Bench {
+    /// Answers one line, with the interrupt lines that changed in front.
+    fn answer(&mut self, text: &str) -> String {
+        let line = Line::new(text);
+        let answer = self.command(&line);
+        let mut out = String::new();
+        let now = self.machine.irq_lines();
+        for irq in (0..16).filter(|irq| self.watched && (now ^ self.irqs) >> irq & 1 != 0) {
+            let edge = if now >> irq & 1 != 0 { "raise" } else { "lower" };
+            let _ = writeln!(out, "IRQ {edge} {irq}");
+        }
+        self.irqs = now;
+        match answer {
+            Ok(value) if value.is_empty() => out + "OK\n",
+            Ok(value) => out + "OK " + &value + "\n",
+            Err(why) => out + "FAIL " + &why + "\n",
+        }
+    }
+
+    fn command(&mut self, line: &Line) -> Answer {
+        let name = line.name();
+        if let Some((size, write)) = access("in", "out", name, &[('b', 1), ('w', 2), ('l', 4)]) {
+            return self.port(line, size, write);
+        }
+        if let Some((size, write)) = access("read", "write", name, &[('b', 1), ('w', 2), ('l', 4), ('q', 8)]) {
+            return self.value(line, size, write);
+        }
+        match name {
+            "read" | "b64read" => {
+                let bytes = self.read(line.number(1, "ADDR")?, line.at_most(2, "SIZE", LONGEST)?)?;
+                Ok(if name == "read" { line::hex(&bytes) } else { BASE64_STANDARD.encode(&bytes) })
+            }
+            "write" | "b64write" => {
+                let (addr, size) = (line.number(1, "ADDR")?, line.at_most(2, "SIZE", LONGEST)?);
+                let data = line.word(3, "DATA")?;
+                let bytes = match name {
+                    "write" => line::from_hex(data)?,
+                    _ => BASE64_STANDARD.decode(data).map_err(|error| format!("DATA: {error}"))?,
+                };
+                if (bytes.len() as u64) < size {
+                    return Err(format!("DATA has {} bytes, SIZE says {size}", bytes.len()));
+                }
+                self.write(addr, &bytes[..size as usize])
+            }
+            "memset" => {
+                let (addr, size) = (line.number(1, "ADDR")?, line.at_most(2, "SIZE", LONGEST)?);
+                let byte = line.at_most(3, "VALUE", 0xff)? as u8;
+                self.write(addr, &vec![byte; size as usize])
+            }
+            "endianness" => Ok("little".into()),
+            "clock_step" => {
+                let now = self.machine.time();
+                let to = match line.has(1) {
+                    true => now.checked_add(line.number(1, "NS")?).ok_or("the clock can't go beyond 64 bits of ns")?,
+                    false => self.machine.next_event().map_or(now, |at| at.max(now)),
+                };
+                self.clock(to)
+            }
+            "clock_set" => {
+                let to = line.number(1, "NS")?;
+                match self.machine.time() {
+                    now if to < now => Err(format!("the clock stands at {now} ns and can't go back")),
+                    _ => self.clock(to),
+                }
+            }
+            "irq_intercept_in" | "irq_intercept_out" => self.intercept(line),
+            "rdmsr" | "wrmsr" => self.msr(line),
+            "cpuid" => {
+                let leaf = line.at_most(1, "LEAF", u32::MAX.into())? as u32;
+                line.at_most(2, "SUBLEAF", u32::MAX.into())?;
+                Ok(self.machine.cpuid(0, leaf).map(|register| format!("0x{register:08x}")).join(" "))
+            }
+            _ => Err(format!("Unknown command '{name}'")),
+        }
+    }
+
+    fn port(&mut self, line: &Line, size: usize, write: bool) -> Answer {
+        let port = line.at_most(1, "PORT", 0xffff)? as u16;
+        if write {
+            let value = line.number(2, "VALUE")? as u32;
+            self.machine.port_out(board::Agent::OS, port, size, value, &mut Silent);
+            return Ok(String::new());
+        }
+        Ok(format!("0x{:04x}", self.machine.port_in(board::Agent::OS, port, size, &mut Silent)))
+    }
+
+    fn value(&mut self, line: &Line, size: usize, write: bool) -> Answer {
+        let addr = line.number(1, "ADDR")?;
+        within(addr, size as u64)?;
+        if write {
+            let value = line.number(2, "VALUE")? & (u64::MAX >> (64 - 8 * size));
+            self.machine.write_memory(board::Agent::OS, addr, size, value, &mut Silent);
+            return Ok(String::new());
+        }
+        Ok(format!("0x{:016x}", self.machine.read_memory(board::Agent::OS, addr, size, &mut Silent)))
+    }
+
+    /// Aligned accesses of at most four bytes, as QEMU makes them.
+    fn read(&mut self, addr: u64, size: u64) -> std::result::Result<Vec<u8>, String> {
+        stretch(addr, size)?;
+        let mut bytes = Vec::with_capacity(size as usize);
+        while (bytes.len() as u64) < size {
+            let at = addr + bytes.len() as u64;
+            let step = step(at, size - bytes.len() as u64);
+            let value = self.machine.read_memory(board::Agent::OS, at, step, &mut Silent);
+            bytes.extend_from_slice(&value.to_le_bytes()[..step]);
+        }
+        Ok(bytes)
+    }
+
+    fn write(&mut self, addr: u64, bytes: &[u8]) -> Answer {
+        stretch(addr, bytes.len() as u64)?;
+        let mut done = 0;
+        while done < bytes.len() {
+            let at = addr + done as u64;
+            let step = step(at, (bytes.len() - done) as u64);
+            let value = bytes[done..done + step].iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+            self.machine.write_memory(board::Agent::OS, at, step, value, &mut Silent);
+            done += step;
+        }
+        Ok(String::new())
+    }
+
+    fn clock(&mut self, to: u64) -> Answer {
+        self.machine.pass_time(to, &mut Silent);
+        Ok(self.machine.time().to_string())
+    }
+
+    /// The inputs of QEMU's I/O APIC are the interrupt lines.
+    fn intercept(&mut self, line: &Line) -> Answer {
+        match (line.name(), line.word(1, "QOM-PATH")?) {
+            ("irq_intercept_in", "ioapic") => {
+                self.watched = true;
+                Ok(String::new())
+            }
+            _ => Err("Unknown device".into()),
+        }
+    }
+
+    fn msr(&mut self, line: &Line) -> Answer {
+        let last = self.machine.cpus() as u64 - 1;
+        let cpu = line.at_most(1, "CPU", last)? as usize;
+        let index = line.at_most(2, "INDEX", u32::MAX.into())? as u32;
+        let gp = || format!("MSR {index:X}h: #GP");
+        if line.name() == "rdmsr" {
+            return self.machine.read_msr(cpu, index).map(|value| format!("0x{value:x}")).ok_or_else(gp);
+        }
+        let value = line.number(3, "VALUE")?;
+        self.machine.write_msr(cpu, index, value).then(String::new).ok_or_else(gp)
+    }
+}
+
+/// `inb` … `outl`, `readb` … `writeq`: bytes, and whether it writes.
+fn access(read: &str, write: &str, name: &str, sizes: &[(char, usize)]) -> Option<(usize, bool)> {
+    let (letter, writes) = match name.strip_prefix(read) {
+        Some(letter) => (letter, false),
+        None => (name.strip_prefix(write)?, true),
+    };
+    let size = sizes.iter().find(|(c, _)| letter.chars().eq([*c]))?;
+    Some((size.1, writes))
+}
+
+fn within(addr: u64, size: u64) -> std::result::Result<(), String> {
+    match addr.checked_add(size - 1) {
+        Some(_) => Ok(()),
+        None => Err(format!("{size} bytes from {addr:#x} on go beyond 64 bits of address")),
+    }
+}
+
+fn stretch(addr: u64, size: u64) -> std::result::Result<(), String> {
+    if size == 0 {
+        return Err("SIZE is 0".into());
+    }
+    within(addr, size)
+}
+
+fn step(at: u64, left: u64) -> usize {
+    [4, 2].into_iter().find(|step| at.is_multiple_of(*step as u64) && left >= *step as u64).unwrap_or(1)
+}

@@ -1,0 +1,129 @@
+//! `smmlab qtest` as a script sees it, beside QEMU.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use e2e::qtest::{Function, Qtest};
+
+fn both(script: impl Fn(&mut Qtest) -> Vec<String>) {
+    let (ours, theirs) = (script(&mut Qtest::ours(&["--board", "qemu"])), script(&mut Qtest::qemu()));
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn every_command_that_qemu_has_answers_in_the_same_form() {
+    const SCRIPT: &str = "\
+outb 0xb3 0x77
+inb 0xb3
+inw 0xb2
+outl 0xcf8 0x80000000
+inl 0xcf8
+inl 0xcfc
+writeq 0x1000 0x1122334455667788
+readb 0x1000
+readw 0x1002
+readl 0x1004
+readq 0x1000
+readq 0x1ffd
+write 0x1ffe 4 0x01020304
+read 0x1ffd 6
+b64write 0x2000 3 AQID
+b64read 010000 3
+memset 0x3000 5 0x5a
+read 0x2fff 7
+readl 0xd0000000
+endianness
+irq_intercept_out nobody
+nonsense 1 2 3";
+    both(|machine| SCRIPT.lines().map(|line| format!("{line}: {:?}", machine.ask(line))).collect());
+}
+
+#[test]
+fn the_serial_lines_interrupt_is_told_when_it_is_intercepted() {
+    both(|machine| {
+        machine.tell("irq_intercept_in ioapic");
+        for value in [2, 0, 2] {
+            machine.port_out(0x3f9, 1, value);
+        }
+        machine.irqs.clone()
+    });
+}
+
+#[test]
+fn a_bad_line_gets_fail_with_a_reason_and_the_next_one_is_answered() {
+    let mut machine = Qtest::ours(&[]);
+    for (line, reason) in [
+        ("", "Unknown command"),
+        ("inb", "PORT is missing"),
+        ("inb zz", "zz"),
+        ("inb 0x10000", "at most 0xffff"),
+        ("outb 0x80", "VALUE is missing"),
+        ("readb 0x1ffffffffffffffff", "64 bits"),
+        ("readq 0xffffffffffffffff", "64 bits of address"),
+        ("read 0x1000 0", "SIZE is 0"),
+        ("read 0x1000 0x7fffffffffffffff", "at most"),
+        ("read 0xfffffffffffffff0 0x20", "64 bits of address"),
+        ("write 0x1000 4 0x0102", "2 bytes"),
+        ("write 0x1000 1 zz", "0x"),
+        ("write 0x1000 1 0xzz", "hex digit"),
+        ("b64write 0x1000 1 ****", "DATA"),
+        ("memset 0x1000 16777217 0", "at most"),
+        ("memset 0x1000 1 256", "at most"),
+        ("clock_step 0xffffffffffffffffff", "64 bits"),
+        ("clock_set 0", "can't go back"),
+        ("irq_intercept_in floppy", "Unknown device"),
+        ("rdmsr 7 0x34", "CPU"),
+        ("rdmsr 0 0xdead", "#GP"),
+        ("wrmsr 0 0x34 1", "#GP"),
+        ("cpuid 0x100000000 0", "LEAF"),
+        ("\u{e9}\u{0}", "Unknown command"),
+    ] {
+        machine.tell("clock_step 1");
+        let why = machine.ask(line).unwrap_err();
+        assert!(why.contains(reason), "{line}: {why}");
+        assert_eq!(machine.config_in(Function::LPC, 0, 4), 0x2918_8086, "after {line}");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_refused_and_read_past() {
+    let mut machine = Qtest::ours(&[]);
+    let why = machine.ask(&format!("write 0 1 0x{}", "0".repeat(34 << 20))).unwrap_err();
+    assert!(why.contains("longer"), "{why}");
+    assert_eq!(machine.ask("endianness"), Ok("little".into()));
+}
+
+#[test]
+fn the_clock_moves_when_it_is_told_to() {
+    let mut machine = Qtest::ours(&["--board", "qemu"]);
+    assert_eq!(machine.ask("clock_step 1000"), Ok("1000".into()));
+    assert_eq!(machine.ask("clock_set 1000000"), Ok("1000000".into()));
+    // The watchdog: two ticks of 0.6 s.
+    machine.config_out(Function::LPC, 0x40, 4, 0x601);
+    machine.config_out(Function::LPC, 0x44, 1, 0x80);
+    for (port, value) in [(0x672, 2), (0x660, 1)] {
+        machine.port_out(port, 2, value);
+    }
+    assert_eq!(machine.ask("clock_step"), Ok("1201000000".into()));
+    assert_eq!(machine.port_in(0x664, 2), 8);
+}
+
+#[test]
+fn msrs_and_cpuid_are_the_processors() {
+    let mut machine = Qtest::ours(&["--cpus", "2"]);
+    assert_eq!(machine.number("rdmsr 0 0x1b"), 0xfee0_0900);
+    assert_eq!(machine.number("rdmsr 1 0x1b"), 0xfee0_0800);
+    machine.tell("wrmsr 1 0x200 0x1000006");
+    assert_eq!([machine.number("rdmsr 0 0x200"), machine.number("rdmsr 1 0x200")], [0, 0x100_0006]);
+    let vendor = machine.ask("cpuid 0 0").unwrap();
+    assert!(vendor.ends_with(" 0x756e6547 0x6c65746e 0x49656e69"), "{vendor}");
+}
+
+#[test]
+fn the_extended_tseg_has_the_size_that_was_asked_for() {
+    let mut machine = Qtest::ours(&["--board", "qemu", "--ext-tseg", "24"]);
+    machine.config_out(Function::MCH, 0x50, 2, 0xffff);
+    assert_eq!(machine.config_in(Function::MCH, 0x50, 2), 24);
+    for arguments in [["--ext-tseg", "4095"], ["--ram", "0"], ["--cpus", "9"]] {
+        let ran = e2e::cli::smmlab(&["qtest", arguments[0], arguments[1]]);
+        assert_eq!(ran.status, 2, "{arguments:?}: {}", ran.err);
+    }
+}
