@@ -1,6 +1,7 @@
 //! `cargo xtask firmware`: compiles the modules of `crates/firmware` for bare x86-64, makes PE32+
 //! images of them, and lays them out in a flash image as `crates/firmware/image.toml` says.
 
+mod debug;
 mod elf;
 mod image;
 mod manifest;
@@ -8,15 +9,19 @@ mod pe;
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use xshell::cmd;
 
+use manifest::Kind;
+
 use crate::lab::Lab;
+use crate::tools::{self, Tool};
 use crate::wrapper;
 
-const TARGET: &str = "x86_64-unknown-none";
+pub const TARGET: &str = "x86_64-unknown-none";
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -46,35 +51,62 @@ impl Profile {
 }
 
 pub fn run(lab: &Lab, options: &Options) -> Result<()> {
+    tools::provide(lab, &[Tool::FirmwareTarget], "building the firmware")?;
     for profile in Profile::ALL.into_iter().filter(|profile| options.only.is_none_or(|only| only == *profile)) {
-        let file = build(lab, profile)?;
-        println!("{}", file.display());
+        let built = build(lab, profile)?;
+        println!("{}", built.file.display());
+        built.sizes.iter().for_each(|size| eprintln!("{size}"));
     }
     Ok(())
 }
 
-/// Builds one image; returns its place: `target/firmware/<profile>/smmlab.fd`.
-fn build(lab: &Lab, profile: Profile) -> Result<PathBuf> {
+struct Built {
+    /// `target/firmware/<profile>/smmlab.fd`
+    file: PathBuf,
+    /// For people.
+    sizes: Vec<String>,
+}
+
+/// Builds one image and what stands beside it.
+fn build(lab: &Lab, profile: Profile) -> Result<Built> {
     let programs = compile(lab, profile)?;
+    let program = |module: &str| {
+        let path = programs.join(module);
+        fs::read(&path).with_context(|| format!("can't read the program {}", path.display()))
+    };
     let source = lab.root.join("crates/firmware/image.toml");
     let text = fs::read_to_string(&source).with_context(|| format!("can't read {}", source.display()))?;
     let manifest = manifest::parse(&text).with_context(|| source.display().to_string())?;
-    let image = image::build(&manifest, |module| {
-        let path = programs.join(module);
-        fs::read(&path).with_context(|| format!("can't read the program {}", path.display()))
-    })?;
+    let image = image::build(&manifest, program)?;
+    let mut debug = debug::Builder::default();
+    for file in manifest.volume.iter().flat_map(|volume| &volume.file) {
+        let base = if file.kind == Kind::VolumeTop { image::VOLUME_TOP } else { 0 };
+        let added = debug.add(file.guid()?, &file.module, &program(&file.module)?, base);
+        added.with_context(|| format!("debug information of {}", file.module))?;
+    }
+    let (tables, sources) = debug.finish(&lab.root)?;
     let folder = lab.target.join("firmware").join(profile.names().1);
     fs::create_dir_all(&folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
-    let file = folder.join("smmlab.fd");
-    fs::write(&file, &image.bytes).with_context(|| format!("can't write {}", file.display()))?;
-    fs::write(folder.join("smmlab.map"), &image.map)
-        .with_context(|| format!("can't write beside {}", file.display()))?;
-    Ok(file)
+    let mut sizes = Vec::new();
+    let files = [("fd", &image.bytes), ("dbg", &tables), ("src", &sources), ("map", &image.map.into_bytes())];
+    for (kind, bytes) in files {
+        let file = folder.join("smmlab").with_extension(kind);
+        fs::write(&file, bytes).with_context(|| format!("can't write {}", file.display()))?;
+        let name = format!("{}/smmlab.{kind}", profile.names().1);
+        sizes.push(format!("{name:20} {:>8} bytes {:>7} gzip -9", bytes.len(), gzipped(bytes)?));
+    }
+    Ok(Built { file: folder.join("smmlab.fd"), sizes })
+}
+
+fn gzipped(bytes: &[u8]) -> Result<usize> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?.len())
 }
 
 /// Where the ELF programs are. They don't depend on where the tree lies: see `wrapper`.
 fn compile(lab: &Lab, profile: Profile) -> Result<PathBuf> {
-    let build = lab.target.join("firmware/build");
+    let build = lab.target.join("firmware/programs");
     let (name, folder) = profile.names();
     let features = (profile == Profile::Release).then_some("--no-default-features");
     // The firmware's own .cargo/config.toml counts only in its folder.

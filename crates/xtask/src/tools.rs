@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use xshell::cmd;
 
 use crate::lab::Lab;
-use crate::{apt, node};
+use crate::{apt, firmware, node};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Tool {
@@ -25,6 +25,7 @@ pub enum Tool {
     CjkFonts,
     Npm,
     WasmTarget,
+    FirmwareTarget,
     WasmBindgen,
     Trunk,
     Node,
@@ -41,7 +42,7 @@ pub const BROWSER: &[Tool] = &[Tool::Npm, Tool::Node, Tool::NodePackages, Tool::
 pub const WASM_TESTS: &[Tool] =
     &[Tool::WasmTarget, Tool::WasmBindgen, Tool::Npm, Tool::Node, Tool::Chromium, Tool::ChromeDriver];
 
-const TARGET: &str = "wasm32-unknown-unknown";
+const WASM: &str = "wasm32-unknown-unknown";
 /// trunk 0.22 wants a newer Rust. Without default features it has no TLS and can't try to download anything.
 const TRUNK: &str = "0.21.14";
 /// The tools are run a few times and built once: build them fast.
@@ -95,7 +96,8 @@ fn missing(lab: &Lab, wanted: &[Tool]) -> Result<Vec<Tool>> {
 
 fn present(lab: &Lab, tool: Tool) -> Result<bool> {
     Ok(match tool {
-        Tool::WasmTarget => rust_lib(lab)?.join(TARGET).is_dir(),
+        Tool::WasmTarget => rust_lib(lab)?.join(WASM).is_dir(),
+        Tool::FirmwareTarget => rust_lib(lab)?.join(firmware::TARGET).is_dir(),
         Tool::WasmBindgen => {
             let version = lab.locked_version("wasm-bindgen")?;
             let runner = version_of(lab, "wasm-bindgen-test-runner");
@@ -160,7 +162,10 @@ impl Install {
     fn message(&self, lab: &Lab) -> Result<String> {
         Ok(match self {
             Install::Debian(tools) => format!("installing {}, about 3 minutes", apt::describe(tools)),
-            Install::One(Tool::WasmTarget) => format!("adding Rust's target {TARGET} (the page is WebAssembly)"),
+            Install::One(Tool::WasmTarget) => format!("adding Rust's target {WASM} (the page is WebAssembly)"),
+            Install::One(Tool::FirmwareTarget) => {
+                format!("adding Rust's target {} (the training firmware has no OS below it)", firmware::TARGET)
+            }
             Install::One(Tool::WasmBindgen) => format!(
                 "installing wasm-bindgen-cli {} (joins WebAssembly and JavaScript), about 3 minutes",
                 lab.locked_version("wasm-bindgen")?
@@ -179,7 +184,8 @@ impl Install {
     fn install(&self, lab: &Lab) -> Result<()> {
         match self {
             Install::Debian(tools) => apt::install(lab, tools),
-            Install::One(Tool::WasmTarget) => add_target(lab),
+            Install::One(Tool::WasmTarget) => add_target(lab, WASM),
+            Install::One(Tool::FirmwareTarget) => add_target(lab, firmware::TARGET),
             Install::One(Tool::WasmBindgen) => {
                 cargo_install(lab, "wasm-bindgen-cli", &lab.locked_version("wasm-bindgen")?, &[])
             }
@@ -191,14 +197,14 @@ impl Install {
     }
 }
 
-fn add_target(lab: &Lab) -> Result<()> {
+fn add_target(lab: &Lab, target: &str) -> Result<()> {
     if which::which("rustup").is_err() {
-        bail!("this Rust has no target {TARGET} and there is no rustup to add it: install rustup (https://rustup.rs)");
+        bail!("this Rust has no target {target} and there is no rustup to add it: install rustup (https://rustup.rs)");
     }
-    cmd!(lab.sh, "rustup target add {TARGET}")
+    cmd!(lab.sh, "rustup target add {target}")
         .quiet()
         .run()
-        .with_context(|| format!("rustup could not add the target: run `rustup target add {TARGET}` and see why"))
+        .with_context(|| format!("rustup could not add the target: run `rustup target add {target}` and see why"))
 }
 
 fn cargo_install(lab: &Lab, package: &str, version: &str, options: &[&str]) -> Result<()> {

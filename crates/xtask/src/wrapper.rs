@@ -3,7 +3,7 @@
 //!
 //! Cargo derives `-C metadata`, and so the hashes of all symbols, from the path of a package; symbols'
 //! order is the order of functions in the image. Paths in panic messages and debug information become
-//! `smmlab/…` and `cargo/PACKAGE-VERSION/…`.
+//! `/smmlab/…` and `/cargo/PACKAGE-VERSION/…`.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -53,13 +53,13 @@ fn remaps(root: &Path, package: &str) -> Vec<OsString> {
         option.push(to);
         option
     };
-    let mut remaps = vec![remap(root, "smmlab")];
+    let mut remaps = vec![remap(root, "/smmlab")];
     let folder = env::var_os("CARGO_MANIFEST_DIR");
     if let Some(folder) = folder.as_deref().map(Path::new).filter(|folder| !folder.starts_with(root)) {
-        remaps.push(remap(folder, &format!("cargo/{package}")));
+        remaps.push(remap(folder, &format!("/cargo/{package}")));
     }
     if let Some(made) = env::var_os("OUT_DIR") {
-        remaps.push(remap(Path::new(&made), "out"));
+        remaps.push(remap(Path::new(&made), "/out"));
     }
     remaps
 }
@@ -79,8 +79,8 @@ mod tests {
     fn paths_begin_with_names_that_are_the_same_everywhere() {
         // Cargo sets CARGO_MANIFEST_DIR for this test, too.
         let elsewhere = remaps(Path::new("/somewhere"), "xtask-0.1.0");
-        assert_eq!(elsewhere[0], "--remap-path-prefix=/somewhere=smmlab");
-        let own = concat!("--remap-path-prefix=", env!("CARGO_MANIFEST_DIR"), "=cargo/xtask-0.1.0");
+        assert_eq!(elsewhere[0], "--remap-path-prefix=/somewhere=/smmlab");
+        let own = concat!("--remap-path-prefix=", env!("CARGO_MANIFEST_DIR"), "=/cargo/xtask-0.1.0");
         assert!(elsewhere.iter().any(|option| option == own), "{elsewhere:?}");
         let inside = remaps(Path::new(env!("CARGO_MANIFEST_DIR")), "xtask-0.1.0");
         assert!(inside.iter().all(|option| option != own), "{inside:?}");

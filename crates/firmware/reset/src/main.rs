@@ -4,7 +4,7 @@
 // One far jump can't be spelled in Intel syntax.
 #![allow(bad_asm_style)]
 
-core::arch::global_asm!(include_str!("reset.s"), options(raw));
+core::arch::global_asm!(include_str!(concat!(env!("OUT_DIR"), "/reset.s")), options(raw));
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {

@@ -1,0 +1,6 @@
+#[path = "../build/assembly.rs"]
+mod assembly;
+
+fn main() {
+    assembly::with_lines("src/exception.s");
+}
