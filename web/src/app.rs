@@ -1,8 +1,10 @@
 //! The page: its head, and what the address asks for.
 
 use crate::board::Board;
+use crate::chapter::ChapterPage;
+use crate::exercise::ExercisePage;
 use crate::header::header;
-use crate::home::home;
+use crate::home::Home;
 use crate::i18n::t;
 use crate::prefs;
 use crate::route::{Route, use_route};
@@ -43,7 +45,9 @@ pub fn App() -> Html {
                         <Board lang={l} link={link.clone()} />
                     </main>
                 },
-                _ => home(l),
+                Route::Chapter(id) => html! { <ChapterPage key={id.clone()} id={id.clone()} lang={l} /> },
+                Route::Exercise(id) => html! { <ExercisePage key={id.clone()} id={id.clone()} lang={l} /> },
+                Route::Home => html! { <Home lang={l} /> },
             } }
         </>
     }

@@ -29,3 +29,15 @@ pub fn send(from: &HtmlElement, detail: &Detail) {
         let _ = from.dispatch_event(&event);
     }
 }
+
+/// An exercise was solved: `smm-lab:solved`, with its id.
+pub fn solved(from: &HtmlElement, exercise: &str) {
+    let init = CustomEventInit::new();
+    init.set_bubbles(true);
+    init.set_composed(true);
+    init.set_detail(&exercise.into());
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("smm-lab:solved", &init) {
+        // As above.
+        let _ = from.dispatch_event(&event);
+    }
+}

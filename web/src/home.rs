@@ -1,10 +1,23 @@
-//! The way in: the figure of one SMI, and what to do next.
+//! The way in: the figure of one SMI, and what there is to go on with.
 
+use crate::content::use_index;
 use crate::figure::Figure;
 use crate::i18n::{Lang, t};
+use crate::icons::{Icon, icon};
+use crate::progress;
+use ::content::{Entry, Kind};
 use yew::prelude::*;
 
-pub fn home(l: Lang) -> Html {
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub lang: Lang,
+}
+
+#[component]
+pub fn Home(props: &Props) -> Html {
+    let l = props.lang;
+    let index = use_index(l);
+    let entries = index.item().map(|entries| entries.as_slice()).unwrap_or_default();
     html! {
         <main class="page">
             <div class="prose">
@@ -15,6 +28,9 @@ pub fn home(l: Lang) -> Html {
             <p class="note">{ t::page_note(l) }</p>
             <section class="prose">
                 <p>{ t::page_after(l) }</p>
+            </section>
+            { ways(entries, l) }
+            <section class="prose">
                 <h2>{ t::try_title(l) }</h2>
                 <ul>
                     <li>{ t::try_command(l) }</li>
@@ -25,5 +41,33 @@ pub fn home(l: Lang) -> Html {
                 </ul>
             </section>
         </main>
+    }
+}
+
+/// Chapters, exercises, the board.
+fn ways(entries: &[Entry], l: Lang) -> Html {
+    let of = |kind: Kind| entries.iter().filter(move |entry| entry.kind == kind);
+    html! {
+        <nav class="ways" aria-label={t::ways(l)}>
+            <h2>{ t::ways(l) }</h2>
+            <ul>
+                { for of(Kind::Chapter).map(|entry| way(entry, "chapter", t::way_chapter(l), l)) }
+                { for of(Kind::Exercise).map(|entry| way(entry, "exercise", t::way_exercise(l), l)) }
+                <li><a href="#/board"><small>{ t::way_board(l) }</small><b>{ t::board_title(l) }</b><span>{ t::board_intro(l) }</span></a></li>
+            </ul>
+        </nav>
+    }
+}
+
+fn way(entry: &Entry, page: &str, kind: &'static str, l: Lang) -> Html {
+    let solved = progress::solved(&entry.id);
+    html! {
+        <li>
+            <a href={format!("#/{page}/{}", entry.id)} data-way={entry.id.clone()}>
+                <small>{ kind }{ for entry.minutes.map(|minutes| format!(" · {}", t::minutes(l, &minutes.to_string()))) }</small>
+                <b>{ entry.title.clone() }</b><span>{ entry.summary.clone() }</span>
+                if solved { <em class="chip" data-role="ok">{ icon(Icon::Check) }{ t::solved_chip(l) }</em> }
+            </a>
+        </li>
     }
 }

@@ -27,6 +27,9 @@ pub enum Icon {
     Bin,
     Up,
     Down,
+    Arrow,
+    Hint,
+    Mail,
 }
 
 pub fn icon(icon: Icon) -> Html {
@@ -60,6 +63,11 @@ pub fn icon(icon: Icon) -> Html {
         Icon::Bin => html! { <path d="M2.8 4.2h10.4M6.2 4V2.6h3.6V4M4.2 4.4l.6 8.9h6.4l.6-8.9M6.7 6.8v4M9.3 6.8v4"/> },
         Icon::Up => html! { <path d="M8 13V3.4M4 7.2l4-4 4 4"/> },
         Icon::Down => html! { <path d="M8 3v9.6M4 8.8l4 4 4-4"/> },
+        Icon::Arrow => html! { <path d="M3 8h9.6M8.8 4l4 4-4 4"/> },
+        Icon::Hint => html! { <path d="M8 1.8a4.4 4.4 0 0 0-2.6 8v1.7h5.2V9.8A4.4 4.4 0 0 0 8 1.8zM6 13.8h4"/> },
+        Icon::Mail => {
+            html! { <><rect x="2" y="3.5" width="12" height="9" rx="1.4"/><path d="m2.4 4.5 5.6 4.3 5.6-4.3"/></> }
+        }
         Icon::Warn => html! { <><path d="M8 2.5 14.3 13H1.7z"/><path d="M8 6.5v3M8 11.2v.1"/></> },
     };
     html! { <svg class="i" viewBox="0 0 16 16" aria-hidden="true">{ shape }</svg> }

@@ -5,7 +5,7 @@
 use crate::files::address;
 use protocol::{FigureId, FromWorker, ToWorker};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Blob, BlobPropertyBag, Event, MessageEvent, Url, Worker};
@@ -31,6 +31,8 @@ struct Link {
     line: Option<Line>,
     figures: BTreeMap<FigureId, Callback<News>>,
     next: FigureId,
+    /// Images that the worker has.
+    held: BTreeSet<String>,
 }
 
 thread_local! {
@@ -56,6 +58,14 @@ impl Handle {
 
     pub fn id(&self) -> FigureId {
         self.id
+    }
+
+    /// Gives the worker an image for all figures, unless it has it.
+    pub fn hold(&self, image: &str, bytes: Vec<u8>) {
+        let new = LINK.with(|link| link.borrow_mut().held.insert(image.to_owned()));
+        if new {
+            self.send(&ToWorker::Hold { image: image.to_owned(), bytes });
+        }
     }
 
     pub fn send(&self, message: &ToWorker) {
@@ -137,6 +147,7 @@ fn crashed() {
             // Its closures may be running right now; they go with the page.
             std::mem::forget(line);
         }
+        link.held.clear();
         link.figures.values().cloned().collect()
     });
     figures.iter().for_each(|f| f.emit(News::Crashed));

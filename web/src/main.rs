@@ -4,9 +4,12 @@
 mod app;
 mod bench;
 mod board;
+mod chapter;
 mod console;
+mod content;
 mod embed;
 mod events;
+mod exercise;
 mod figure;
 mod files;
 mod format;
@@ -17,9 +20,11 @@ mod icons;
 mod link;
 mod placed;
 mod prefs;
+mod progress;
 mod rom;
 mod route;
 mod save;
+mod scene;
 mod tabs;
 mod words;
 

@@ -42,11 +42,11 @@ fn query(name: &str) -> Option<String> {
     UrlSearchParams::new_with_str(&search).ok()?.get(name)
 }
 
-fn remembered(name: &str) -> Option<String> {
+pub fn remembered(name: &str) -> Option<String> {
     window()?.local_storage().ok()??.get_item(&format!("smm-lab.{name}")).ok()?
 }
 
-fn remember(name: &str, value: &str) {
+pub fn remember(name: &str, value: &str) {
     let storage = window().and_then(|w| w.local_storage().ok().flatten());
     if let Some(storage) = storage {
         // A full or forbidden storage costs the memory of a choice, nothing else.

@@ -94,6 +94,8 @@ pub struct Model {
     pub booting: Option<u64>,
     pub trouble: Option<Trouble>,
     pub said: Vec<Exchange>,
+    /// When the OS had answered to each.
+    pub answered: Vec<u64>,
     pub tape: Option<Rc<Recorded>>,
     /// The machine's answer to the last moment that was sought.
     pub at: Option<(u64, Moment)>,
@@ -123,6 +125,7 @@ impl Model {
             booting: None,
             trouble: None,
             said: Vec::new(),
+            answered: Vec::new(),
             tape: None,
             at: None,
             exported: None,
@@ -264,6 +267,7 @@ impl Model {
             FromWorker::Exported { bytes, .. } => self.exported = Some(bytes),
             FromWorker::Said { said, .. } => {
                 self.home = said.home.time;
+                self.answered.push(said.home.time);
                 if let Some(exchange) = self.said.last_mut() {
                     exchange.answer = Some(said.answer);
                 }
@@ -312,6 +316,7 @@ impl Model {
         self.home = home.time;
         self.booting = None;
         self.said.clear();
+        self.answered.clear();
         self.tape = None;
         self.at = None;
         let opened = Rc::new(Opened { home, ram_mib, cpus, smram });

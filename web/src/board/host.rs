@@ -213,7 +213,12 @@ fn fetch(ctx: &Context<Board>, build: Build) {
 
 impl Board {
     fn hold(&mut self, image: &str, bytes: Vec<u8>) {
-        self.handle.send(&ToWorker::Hold { image: image.to_owned(), bytes });
+        if self.model.is_own() {
+            // Another one of the same name.
+            self.handle.send(&ToWorker::Hold { image: image.to_owned(), bytes });
+        } else {
+            self.handle.hold(image, bytes);
+        }
         self.model.image_held();
     }
 

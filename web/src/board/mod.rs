@@ -17,4 +17,6 @@ mod outcome;
 mod suggest;
 pub mod words;
 
+pub use drag::above;
 pub use host::{Act, Board};
+pub use log::Log;

@@ -1,14 +1,15 @@
 //! What the reader should know: a damaged link, a refused edit, a link copied.
 
 use super::{Act, words};
-use crate::bench::{Damage, Model, Trouble};
+use crate::bench::{Damage, Model};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
-use protocol::Failure;
 use yew::prelude::*;
 
 pub fn notes(model: &Model, damage: Option<&Damage>, note: Option<&'static str>, act: &Callback<Act>, l: Lang) -> Html {
-    let bad = damage.map(|damage| damaged(damage, l)).or_else(|| model.trouble.as_ref().map(|t| trouble(t, l)));
+    let bad = damage
+        .map(|damage| damaged(damage, l))
+        .or_else(|| model.trouble.as_ref().map(|trouble| words::trouble(trouble, l)));
     let note = note.map(|note| if note == "copied" { t::link_copied(l) } else { t::link_not_copied(l) });
     html! {
         <>
@@ -31,18 +32,5 @@ fn damaged(damage: &Damage, l: Lang) -> String {
         Damage::Image(image) => t::link_image(l, image),
         Damage::Build(build) => t::link_build(l, build),
         Damage::Unreadable(part) => t::link_damaged(l, part),
-    }
-}
-
-fn trouble(trouble: &Trouble, l: Lang) -> String {
-    match trouble {
-        Trouble::Fetch(what) => t::image_failed(l, what),
-        Trouble::File(name) => t::file_unknown(l, name),
-        Trouble::Worker => t::load_failed_worker(l).into(),
-        Trouble::Edit(edit) => words::edit_trouble(edit, l),
-        Trouble::Other(Failure::Rom(why)) => t::image_refused(l, why),
-        Trouble::Other(Failure::Edits(why)) => t::edits_unreadable(l, why),
-        Trouble::Other(Failure::NoImage(name)) => t::image_failed(l, name),
-        Trouble::Other(_) => t::load_failed_worker(l).into(),
     }
 }

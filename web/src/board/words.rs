@@ -1,9 +1,10 @@
 //! What the dispatchers and the image tools say, in the reader's language.
 
+use crate::bench::Trouble;
 use crate::format::hex;
 use crate::i18n::{Lang, t};
 use pi::dispatch::{Missing, Producer, Reason};
-use protocol::EditTrouble;
+use protocol::{EditTrouble, Failure};
 use story::dispatch::{
     DepexError, DepexReason, Dialect, Difference, Guid, Names, Registered, TextFault, TextReason, What,
 };
@@ -134,5 +135,17 @@ pub fn edit_trouble(trouble: &EditTrouble, l: Lang) -> String {
     match &trouble.edit {
         Some((nth, op)) => t::edit_refused(l, &file, &nth.to_string(), op, &why),
         None => t::image_refused(l, &why),
+    }
+}
+
+pub fn trouble(trouble: &Trouble, l: Lang) -> String {
+    match trouble {
+        Trouble::Fetch(what) => t::image_failed(l, what),
+        Trouble::File(name) => t::file_unknown(l, name),
+        Trouble::Edit(edit) => edit_trouble(edit, l),
+        Trouble::Other(Failure::Rom(why)) => t::image_refused(l, why),
+        Trouble::Other(Failure::Edits(why)) => t::edits_unreadable(l, why),
+        Trouble::Other(Failure::NoImage(name)) => t::image_failed(l, name),
+        Trouble::Worker | Trouble::Other(_) => t::load_failed_worker(l).into(),
     }
 }

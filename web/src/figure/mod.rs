@@ -27,6 +27,7 @@ use gloo::render::{AnimationFrame, request_animation_frame};
 use keys::Deed;
 use model::Model;
 use protocol::{FromWorker, Moment, Opened, Recorded, ToWorker};
+pub use smram::smram_view;
 use std::rc::Rc;
 use web_sys::{File, HtmlElement};
 use yew::prelude::*;

@@ -1,0 +1,50 @@
+# Exercises, chapters, scenes.
+ways = Go on
+way-chapter = Chapter
+way-exercise = Exercise
+way-board = Workbench
+minutes = about { $count } minutes
+level = Level { $level }
+solved-chip = solved
+content-loading = Loading …
+content-failed = This page can’t be shown: { $why }
+
+report = Report
+hints = Hints
+hint-show = Show the hint
+hint-after = after hint { $nth }
+
+proof = Proof by running
+proof-on = on DEBUG and RELEASE
+prove = Build, boot and prove
+proving = The machines run …
+proof-idle = Repair the image on the board. Then both builds are booted with your repair, and every check is asked of the machine.
+proof-stale = The repair has changed since this proof.
+proof-keep = Keep this result as a file
+check = Check
+check-boots = The OS comes to its prompt
+check-service = { $driver } answers to software SMI { $value }
+check-locked = SMRAM is locked (D_LCK)
+check-hidden = The OS can’t read the SMI handler
+check-lock-driver = PlatformSmm asks for the lock
+expected = expected: { $what }
+passed = Solved.
+not-passed = Not repaired.
+
+predict = Predict, then run
+predict-run = Run the machine
+predict-right = As you said.
+predict-wrong = Not as you said.
+predict-machine = The machine answers: { $answer }.
+
+scene-restore = Restore
+scene-order = Order in the volume
+scene-room = In SMRAM
+scene-dispatched = dispatched
+scene-registered = handler registered
+scene-no-handler = no handler, no error
+scene-press = Call the service of driver C.
+scene-answered = { $driver } answers
+scene-none = no handler for { $value }
+captions = What happened
+caption-step = Step { $nth }, t = { $time } ns

@@ -1,0 +1,50 @@
+# 演習、章、図。
+ways = 次に進む
+way-chapter = 章
+way-exercise = 演習
+way-board = ワークベンチ
+minutes = 約{ $count }分
+level = レベル { $level }
+solved-chip = 解決済み
+content-loading = 読み込んでいます…
+content-failed = このページを表示できません: { $why }
+
+report = 報告
+hints = ヒント
+hint-show = ヒントを見る
+hint-after = ヒント { $nth } のあと
+
+proof = 実行による証明
+proof-on = DEBUG と RELEASE で
+prove = ビルドして起動し、証明する
+proving = マシンを実行しています…
+proof-idle = ボードでイメージを修正してください。その後、両方のビルドを修正した状態で起動し、すべての項目をマシンで確かめます。
+proof-stale = この証明の後で修正内容が変わりました。
+proof-keep = この結果をファイルに保存
+check = 確認項目
+check-boots = OS がプロンプトに到達する
+check-service = { $driver } がソフトウェア SMI { $value } に応答する
+check-locked = SMRAM がロックされている (D_LCK)
+check-hidden = OS から SMI ハンドラーを読めない
+check-lock-driver = PlatformSmm がロックを要求する
+expected = 期待値: { $what }
+passed = 解決しました。
+not-passed = まだ直っていません。
+
+predict = 予想してから実行
+predict-run = マシンを実行
+predict-right = 予想どおりです。
+predict-wrong = 予想と違いました。
+predict-machine = マシンの答え: { $answer }。
+
+scene-restore = 元に戻す
+scene-order = ボリューム内の順序
+scene-room = SMRAM の中
+scene-dispatched = ディスパッチ済み
+scene-registered = ハンドラー登録済み
+scene-no-handler = ハンドラーなし、エラーなし
+scene-press = ドライバー C のサービスを呼び出します。
+scene-answered = { $driver } が応答
+scene-none = { $value } のハンドラーなし
+captions = 起きたこと
+caption-step = ステップ { $nth }、t = { $time } ns

@@ -1,0 +1,50 @@
+# Bài tập, chương, hình.
+ways = Đi tiếp
+way-chapter = Chương
+way-exercise = Bài tập
+way-board = Bàn thí nghiệm
+minutes = khoảng { $count } phút
+level = Cấp { $level }
+solved-chip = đã giải
+content-loading = Đang tải …
+content-failed = Không hiển thị được trang này: { $why }
+
+report = Báo cáo
+hints = Gợi ý
+hint-show = Xem gợi ý
+hint-after = sau gợi ý { $nth }
+
+proof = Chứng minh bằng cách chạy
+proof-on = trên DEBUG và RELEASE
+prove = Build, khởi động và chứng minh
+proving = Các máy đang chạy …
+proof-idle = Hãy sửa image trên bảng. Sau đó cả hai bản build được khởi động với cách sửa của bạn, và từng điều kiện được kiểm tra trên máy.
+proof-stale = Cách sửa đã thay đổi so với lần chứng minh này.
+proof-keep = Lưu kết quả này thành tệp
+check = Kiểm tra
+check-boots = OS tới được dấu nhắc
+check-service = { $driver } trả lời SMI phần mềm { $value }
+check-locked = SMRAM đã khóa (D_LCK)
+check-hidden = OS không đọc được SMI handler
+check-lock-driver = PlatformSmm yêu cầu khóa
+expected = mong đợi: { $what }
+passed = Đã giải.
+not-passed = Chưa sửa được.
+
+predict = Dự đoán rồi chạy
+predict-run = Chạy máy
+predict-right = Đúng như bạn nói.
+predict-wrong = Không như bạn nói.
+predict-machine = Máy trả lời: { $answer }.
+
+scene-restore = Khôi phục
+scene-order = Thứ tự trong volume
+scene-room = Trong SMRAM
+scene-dispatched = đã dispatch
+scene-registered = đã đăng ký handler
+scene-no-handler = không handler, không báo lỗi
+scene-press = Gọi dịch vụ của driver C.
+scene-answered = { $driver } trả lời
+scene-none = không có handler cho { $value }
+captions = Diễn biến
+caption-step = Bước { $nth }, t = { $time } ns

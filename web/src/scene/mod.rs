@@ -1,0 +1,36 @@
+//! Figures that content names: a scene is an image, edits, commands and captions; its view is one of those here.
+
+mod captions;
+mod drivers;
+mod host;
+mod lifecycle;
+
+use crate::content::{self, Loaded};
+use crate::figure::Figure;
+use crate::i18n::{Lang, t};
+use crate::icons::{Icon, icon};
+use ::content::{Kind, Scene, View};
+use host::SceneHost;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub id: AttrValue,
+    pub lang: Lang,
+}
+
+#[component]
+pub fn SceneView(props: &Props) -> Html {
+    let l = props.lang;
+    let loaded = content::use_item::<Scene>(Kind::Scene, &props.id, l);
+    match &loaded {
+        Loaded::Ready(scene, _) if scene.setup.view == View::Flow => html! { <Figure lang={l} /> },
+        Loaded::Ready(scene, _) => html! { <SceneHost scene={scene.clone()} lang={l} /> },
+        Loaded::Loading => {
+            html! { <figure class="fig sc wait-sc" data-scene={props.id.clone()} role="status" aria-label={t::content_loading(l)}></figure> }
+        }
+        Loaded::Failed(why) => {
+            html! { <figure class="fig sc"><p class="fault" role="alert">{ icon(Icon::Warn) }{ t::content_failed(l, why) }</p></figure> }
+        }
+    }
+}
