@@ -214,6 +214,12 @@ fn a_dxe_driver_among_smm_drivers_has_no_depex_for_them() {
 }
 
 #[test]
+fn a_driver_on_request_waits_for_somebody_to_ask() {
+    let says = ["= Not Requested\n  RESULT = FALSE\n", "[Bds] Not Found\n"];
+    check("not-requested", &Fault { gone: &[], says: &says, why: &[(COMMUNICATION_BUFFER, Reason::NotRequested)] });
+}
+
+#[test]
 fn an_a_priori_driver_comes_before_what_it_needs() {
     let missing = [(SW_DISPATCH2, SW_DISPATCH), (PROTOCOL_B, B)]
         .map(|(guid, file)| Missing { guid, producer: Producer::File(file) });

@@ -52,6 +52,7 @@ const WHY: &[&str] = &[
     "there",
     "wrong-type",
     "never-discovered",
+    "not-requested",
     "malformed",
     "no-neighbour",
     "neighbour-absent",

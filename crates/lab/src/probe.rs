@@ -82,6 +82,7 @@ fn reason(reason: &Reason) -> &'static str {
     match reason {
         Reason::WrongType { .. } => "wrong-type",
         Reason::NeverDiscovered => "never-discovered",
+        Reason::NotRequested => "not-requested",
         Reason::Malformed { .. } => "malformed",
         Reason::NoNeighbour { .. } => "no-neighbour",
         Reason::NeighbourAbsent { .. } => "neighbour-absent",

@@ -111,6 +111,7 @@ deed-locked = SMRAM is locked
 
 why-type = Its type { $kind } sends it to a dispatcher that does not look at its { $dialect } DEPEX.
 why-undiscovered = No dispatcher has found it.
+why-not-requested = Its DEPEX begins with SOR, and nobody has asked for it by Schedule().
 why-malformed = Its DEPEX is malformed, which counts as FALSE. { $fault }
 why-no-neighbour = BEFORE and AFTER want the GUID of a driver’s file; { $file } is none.
 why-neighbour-absent = It stands beside { $file }, which never came itself.

@@ -111,6 +111,7 @@ deed-locked = SMRAM がロックされる
 
 why-type = タイプ { $kind } のため、{ $dialect } DEPEX を見ないディスパッチャーに渡されます。
 why-undiscovered = どのディスパッチャーにも検出されませんでした。
+why-not-requested = DEPEX が SOR で始まりますが、Schedule() で要求されていません。
 why-malformed = DEPEX の形式が正しくないため FALSE とみなされます。{ $fault }
 why-no-neighbour = BEFORE と AFTER にはドライバーのファイル GUID が必要です。{ $file } は該当しません。
 why-neighbour-absent = { $file } の隣に置かれていますが、そのファイル自体がロードされていません。

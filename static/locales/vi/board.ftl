@@ -111,6 +111,7 @@ deed-locked = SMRAM bị khóa
 
 why-type = Loại { $kind } đưa nó tới một dispatcher không xét DEPEX { $dialect } của nó.
 why-undiscovered = Không dispatcher nào phát hiện ra nó.
+why-not-requested = DEPEX của nó bắt đầu bằng SOR, nhưng không ai yêu cầu nó bằng Schedule().
 why-malformed = DEPEX của nó sai định dạng, nên bị coi là FALSE. { $fault }
 why-no-neighbour = BEFORE và AFTER cần GUID của tệp driver; { $file } không phải là tệp như vậy.
 why-neighbour-absent = Nó đứng cạnh { $file }, mà tệp đó cũng không được nạp.

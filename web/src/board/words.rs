@@ -28,6 +28,7 @@ pub fn why(reason: &Reason, names: &Names, l: Lang) -> String {
     match reason {
         Reason::WrongType { kind, depex, .. } => t::why_type(l, dialect(*depex), &kind.to_string()),
         Reason::NeverDiscovered => t::why_undiscovered(l).into(),
+        Reason::NotRequested => t::why_not_requested(l).into(),
         Reason::Malformed { error } => t::why_malformed(l, &depex_fault(error, l)),
         Reason::NoNeighbour { file } => t::why_no_neighbour(l, &name(file)),
         Reason::NeighbourAbsent { file } => t::why_neighbour_absent(l, &name(file)),

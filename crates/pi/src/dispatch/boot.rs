@@ -115,6 +115,11 @@ impl<'a> Boot<'a> {
         })
     }
 
+    /// Its DEPEX was looked at.
+    pub fn evaluated(&self, file: Guid) -> bool {
+        self.records.iter().any(|record| matches!(record, Record::DepexEvaluated(seen) if seen.file == file))
+    }
+
     pub fn apriori(&self, file: Guid) -> bool {
         let of = |record: &Record| matches!(record, Record::DepexEvaluated(e) if e.file == file && e.apriori == 1);
         self.records.iter().any(of)

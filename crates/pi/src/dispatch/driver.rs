@@ -100,6 +100,11 @@ impl Driver {
         }
     }
 
+    /// It begins with SOR, which only the DXE core knows.
+    pub fn is_on_request(&self) -> bool {
+        self.dispatcher == Some(Dialect::Dxe) && placement(self.code()) == Some(Placement::OnRequest)
+    }
+
     /// What the dispatcher makes of its DEPEX; a PEIM without one waits for nothing.
     pub fn verdict(&self, present: impl FnMut(&Guid) -> bool) -> Verdict {
         match (self.dispatcher, &self.depex) {

@@ -38,6 +38,8 @@ pub enum Reason {
     },
     /// No dispatcher has found it: its dispatcher never ran, or the file is damaged.
     NeverDiscovered,
+    /// Its DEPEX begins with SOR, and nobody has asked for it by Schedule().
+    NotRequested,
     /// No dispatcher can evaluate its DEPEX.
     Malformed { error: DepexError },
     /// BEFORE or AFTER names what no driver of this dispatcher is: a protocol, another's file.

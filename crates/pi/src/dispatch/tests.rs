@@ -127,6 +127,20 @@ fn drivers_in_a_cycle_are_told_from_those_that_wait_for_it() {
 }
 
 #[test]
+fn a_driver_on_request_waits_for_schedule_first_and_then_for_its_depex() {
+    let on_request = || vec![with_section(1, 0x20 | ffs::kind::DRIVER, &[9, 7, 8])];
+    let discovered = Record::Discovered(layout::Discovered {
+        file: guid(1),
+        kind: ffs::kind::DRIVER,
+        dispatcher: dispatcher::DXE,
+        reserved: [0; 6],
+    });
+    assert_eq!(of_files(on_request(), &[discovered]), [(guid(1), Reason::NotRequested)]);
+    let why = of_files(on_request(), &[discovered, looked_by(dispatcher::DXE, 1, 0)]);
+    assert_eq!(why, [(guid(1), Reason::DepexFalse { missing: vec![] })]);
+}
+
+#[test]
 fn a_driver_that_waits_for_itself_is_a_cycle_of_one() {
     let why = reasons(&[&on(&[1])], &[found(1), looked(1, 0)]);
     assert_eq!(why, [(guid(1), Reason::Cycle { files: vec![guid(1)] })]);

@@ -93,6 +93,9 @@ impl Case<'_> {
         if !boot.discovered(driver.guid, dialect) {
             return Reason::NeverDiscovered;
         }
+        if driver.is_on_request() && !boot.evaluated(driver.guid) {
+            return Reason::NotRequested;
+        }
         if let Some(neighbour) = driver.neighbour() {
             return self.no_neighbour(neighbour, dialect);
         }
