@@ -1,8 +1,10 @@
 //! Where the training firmware stops, and what it says then: no SMRAM, exceptions.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use board::{Board, Machine, Stop};
-use e2e::firmware::{Boot, boot, edited, images, power_on, stops_on_qemu};
-use trace::Silent;
+use board::{Board, Config, Machine, Stop};
+use e2e::firmware::{Boot, PATIENCE, boot, edited, images, power_on, stops_on_qemu};
+use e2e::machine::bytes;
+use trace::{Level, Output, Recorder, Silent};
 
 const SCRIPT: &str = "smi 43\n";
 
@@ -37,6 +39,20 @@ fn without_memory_pei_stops_at_55h_and_without_an_architectural_protocol_dxe_at_
     assert_eq!(last_line(&log), "PEI: no PEIM installed memory");
     let log = stops(r#"{"op": "drop", "file": "RuntimeDxe"}"#, 0xd3);
     assert_eq!(last_line(&log), "Runtime Arch Protocol not present!!");
+}
+
+#[test]
+fn a_machine_with_less_memory_than_the_firmware_needs_stops_at_55h() {
+    for (ram_mib, board) in [(1, Board::Ich9), (2, Board::Ich9), (1, Board::Qemu), (2, Board::Qemu)] {
+        let config = Config { board, ram_mib, bios: images().debug.clone(), ..Config::default() };
+        let mut machine = Machine::new(&config).unwrap();
+        let mut tape = Recorder::new(Level::Output);
+        assert_eq!(machine.run_instructions(PATIENCE, &mut tape), Stop::Halted, "{ram_mib} MiB");
+        let events = tape.into_events();
+        assert_eq!(bytes(&events, Output::Post), [0x01, 0x02, 0x03, 0x10, 0x55], "{ram_mib} MiB");
+        let log = String::from_utf8_lossy(&bytes(&events, Output::Debug402)).into_owned();
+        assert_eq!(last_line(&log), "PEI: no PEIM installed memory");
+    }
 }
 
 #[test]
@@ -88,14 +104,14 @@ fn an_exception_in_a_dxe_driver_is_reported_with_module_and_rva() {
     assert!(last_line(&log).contains(" BdsDxe.efi (ImageBase="), "{log}");
 }
 
-/// Two timer events of a second each.
+/// A timer event each second.
 #[test]
 fn bds_waits_for_the_boot_time_out() {
     const SECOND: u64 = 1_000_000_000;
     let image = edited(&images().debug, &[&pcd("BdsDxe", "PcdPlatformBootTimeOut", 2)]);
     for board in [Board::Ich9, Board::Qemu] {
         let mut machine: Machine = power_on(board, &image, SCRIPT);
-        assert_eq!(machine.run_instructions(e2e::firmware::PATIENCE, &mut Silent), Stop::Exit(0));
+        assert_eq!(machine.run_instructions(PATIENCE, &mut Silent), Stop::Exit(0));
         assert!((2 * SECOND..3 * SECOND).contains(&machine.time()), "{} ns", machine.time());
     }
     let ours: Boot = boot(Board::Qemu, &image, SCRIPT);

@@ -13,13 +13,12 @@ pub fn for_a_key(seconds: u32) -> Result<(), Status> {
     let (mut timer, mut index) = (null_mut(), 0);
     // SAFETY: the services' types, here and below.
     check(unsafe { (bs.create_event)(efi::EVT_TIMER, 0, None, null_mut(), &mut timer) })?;
+    // SAFETY: as above.
+    check(unsafe { (bs.set_timer)(timer, efi::TIMER_PERIODIC, SECOND) })?;
     for left in (1..=seconds).rev() {
         debug!("[Bds]BdsWait({left})..Zzzz...");
         // SAFETY: as above.
-        unsafe {
-            check((bs.set_timer)(timer, efi::TIMER_RELATIVE, SECOND))?;
-            check((bs.wait_for_event)(1, &mut timer, &mut index))?;
-        }
+        check(unsafe { (bs.wait_for_event)(1, &mut timer, &mut index) })?;
     }
     debug!("[Bds]Exit the waiting!");
     // SAFETY: as above.

@@ -20,6 +20,10 @@ const TSEG: u64 = ONE_MIB;
 
 fn main(services: &mut Services) -> Result<(), Status> {
     let top = low_memory();
+    let Some(length) = top.checked_sub(ONE_MIB + TSEG) else {
+        debug!("PlatformPei: low memory ends at 0x{top:X}, no room for TSEG");
+        return Err(Status::OUT_OF_RESOURCES);
+    };
     let tseg = top - TSEG;
     debug!("PlatformPei: low memory ends at 0x{top:X}, TSEG 0x{tseg:X} - 0x{:X}", top - 1);
     program_host_bridge(top, tseg);
@@ -31,7 +35,7 @@ fn main(services: &mut Services) -> Result<(), Status> {
         start,
         length: end - start,
     };
-    check((services.install_memory)(services, ONE_MIB, tseg - ONE_MIB))?;
+    check((services.install_memory)(services, ONE_MIB, length))?;
     post(post::MEMORY_INSTALLED);
     services.add_hob(hob::RESOURCE, memory(hob::SYSTEM_MEMORY, LOW_RESERVED, CONVENTIONAL_END))?;
     services.add_hob(hob::RESOURCE, memory(hob::SYSTEM_MEMORY, ONE_MIB, tseg))?;
