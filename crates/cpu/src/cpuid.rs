@@ -6,9 +6,10 @@ pub const SIGNATURE: u32 = 0x0000_06f1;
 const VENDOR: [u32; 3] = [le(b"Genu"), le(b"ineI"), le(b"ntel")];
 const BRAND: &[u8; 48] = b"SMM Lab virtual processor\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// Leaf 1 EDX: PSE, TSC, MSR, PAE, CX8, APIC, MTRR, PGE, CMOV, PAT, CLFSH.
+/// Leaf 1 EDX: PSE, TSC, MSR, PAE, CX8, APIC, MTRR, PGE, CMOV, PAT, CLFSH; FPU, FXSR, SSE, SSE2.
 const FEATURES_EDX: u32 =
-    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19;
+    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19 | FLOATING;
+const FLOATING: u32 = 1 | 1 << 24 | 1 << 25 | 1 << 26;
 /// Leaf 1 ECX: CMPXCHG16B.
 const FEATURES_ECX: u32 = 1 << 13;
 /// Leaf 80000001h EDX: NX, 1 GiB pages, long mode. ECX: LAHF in 64-bit mode.

@@ -1,6 +1,8 @@
 //! From bytes to [`Op`]: `iced-x86` decodes, this file resolves operands once so that the
 //! interpreter needn't.
 
+mod float;
+
 use crate::op::{INSTRUCTION, Kind, NO_REG, Op, Place, Repeat};
 use iced_x86::{Code, Decoder, DecoderError, DecoderOptions, Instruction, MemorySize, Mnemonic, OpKind, Register};
 use trace::Mode;
@@ -73,6 +75,9 @@ fn translate(mode: Mode, insn: &Instruction) -> Op {
         (_, true) => Repeat::Equal,
         _ => Repeat::No,
     };
+    if let Some(op) = float::floating(op, insn) {
+        return op;
+    }
     op.dst = place(insn, 0, &mut op);
     op.src = place(insn, 1, &mut op);
     op.size = operand_size(insn);
@@ -287,6 +292,12 @@ fn far_pointer_size(size: MemorySize) -> u8 {
 }
 
 fn register(r: Register) -> Place {
+    if (Register::XMM0..=Register::XMM15).contains(&r) {
+        return Place::Xmm(r as u8 - Register::XMM0 as u8);
+    }
+    if (Register::ST0..=Register::ST7).contains(&r) {
+        return Place::St(r as u8 - Register::ST0 as u8);
+    }
     if (Register::AH..=Register::BH).contains(&r) {
         return Place::High(r as u8 - Register::AH as u8);
     }

@@ -8,12 +8,15 @@ pub mod vector {
     pub const BP: u8 = 3;
     pub const OF: u8 = 4;
     pub const UD: u8 = 6;
+    pub const NM: u8 = 7;
     pub const DF: u8 = 8;
     pub const TS: u8 = 10;
     pub const NP: u8 = 11;
     pub const SS: u8 = 12;
     pub const GP: u8 = 13;
     pub const PF: u8 = 14;
+    pub const MF: u8 = 16;
+    pub const XM: u8 = 19;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub struct Fault {
 
 impl Fault {
     pub const UD: Fault = Fault { vector: vector::UD, error: None };
+    pub const NM: Fault = Fault { vector: vector::NM, error: None };
+    pub const XM: Fault = Fault { vector: vector::XM, error: None };
     pub const DE: Fault = Fault { vector: vector::DE, error: None };
     pub const GP0: Fault = Fault::gp(0);
 

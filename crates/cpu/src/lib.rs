@@ -1,7 +1,8 @@
 //! One logical x86-64 processor with its local APIC: decode, paging, execution, exceptions, SMM.
 //!
-//! Real, protected and long mode with integer instructions. It knows the world only through
-//! [`Bus`]. Not modelled: x87 and SSE, virtual-8086 mode, task switches and call gates, VMX.
+//! Real, protected and long mode; integer instructions, SSE, SSE2 and the x87 that compilers use. It
+//! knows the world only through [`Bus`]. Not modelled: the rest of the x87, MMX, virtual-8086 mode,
+//! task switches and call gates, VMX.
 
 mod alu;
 mod bus;
@@ -10,6 +11,8 @@ mod cpuid;
 mod decode;
 mod exec;
 mod fault;
+mod float;
+mod fpu;
 mod interrupt;
 mod lapic;
 mod memory;
@@ -27,6 +30,7 @@ pub use alu::flag;
 pub use bus::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
 pub use code::CodeCache;
 pub use decode::disassemble;
+pub use fpu::Fpu;
 pub use memory::Env;
 pub use paging::Tlb;
 pub use smm::{SaveStateMap, Slot};

@@ -144,6 +144,13 @@ pub enum Kind {
     Verr,
     Verw,
     Rsm,
+    // x87 and SSE; `aux` is the mnemonic's number
+    X87,
+    Sse,
+    Fxsave,
+    Fxrstor,
+    Ldmxcsr,
+    Stmxcsr,
     Ud,
 }
 
@@ -192,6 +199,9 @@ pub enum Place {
     Reg(u8),
     /// AH, CH, DH, BH: the register that holds it in bits 15:8.
     High(u8),
+    Xmm(u8),
+    /// ST(i).
+    St(u8),
     Mem,
     Imm,
 }
@@ -222,7 +232,8 @@ pub struct Op {
     pub dst: Place,
     pub src: Place,
     /// Condition code (0 = O … 15 = G), size of the source of MOVZX and MOVSX, third operand's
-    /// register, ENTER's nesting level, far pointer's selector: what the kind needs beside.
+    /// register, ENTER's nesting level, far pointer's selector, mnemonic of x87 and SSE: what the kind
+    /// needs beside.
     pub aux: u16,
     pub kind: Kind,
     /// Operand size in bytes: 1, 2, 4 or 8.

@@ -1,5 +1,6 @@
 //! The architectural state of one logical processor. A plain value: `Clone`, `Hash`, no caches.
 
+use crate::fpu::Fpu;
 use crate::lapic::Lapic;
 use crate::msr::Msrs;
 use crate::smm::SaveStateMap;
@@ -24,9 +25,11 @@ pub const RDI: usize = 7;
 /// Control register bits (SDM vol. 3, "Control Registers").
 pub mod cr0 {
     pub const PE: u64 = 1;
+    pub const MP: u64 = 1 << 1;
     pub const EM: u64 = 1 << 2;
     pub const TS: u64 = 1 << 3;
     pub const ET: u64 = 1 << 4;
+    pub const NE: u64 = 1 << 5;
     pub const WP: u64 = 1 << 16;
     pub const NW: u64 = 1 << 29;
     pub const CD: u64 = 1 << 30;
@@ -35,6 +38,8 @@ pub mod cr0 {
 pub mod cr4 {
     pub const PSE: u64 = 1 << 4;
     pub const PAE: u64 = 1 << 5;
+    pub const OSFXSR: u64 = 1 << 9;
+    pub const OSXMMEXCPT: u64 = 1 << 10;
     pub const VMXE: u64 = 1 << 13;
     pub const PCIDE: u64 = 1 << 17;
     /// VME, PVI, TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR, OSXMMEXCPT.
@@ -132,6 +137,8 @@ pub struct Cpu {
     pub regs: [u64; 16],
     pub rip: u64,
     pub rflags: u64,
+    /// x87 and SSE; the state save area has no room for them.
+    pub fpu: Fpu,
     pub seg: [Segment; 6],
     pub ldtr: Segment,
     pub tr: Segment,
@@ -174,6 +181,7 @@ impl Cpu {
             regs: [0; 16],
             rip: 0,
             rflags: 2,
+            fpu: Fpu::default(),
             seg: [Segment::default(); 6],
             ldtr: Segment::default(),
             tr: Segment::default(),
@@ -204,7 +212,7 @@ impl Cpu {
         cpu
     }
 
-    /// INIT: like reset, but SMBASE, MSRs, SMI_COUNT and the cache bits of CR0 stay.
+    /// INIT: like reset, but SMBASE, MSRs, SMI_COUNT, x87 and SSE and the cache bits of CR0 stay.
     pub fn init(&mut self) {
         self.regs = [0; 16];
         // Family 6 model 0Fh stepping 1, as CPUID says.

@@ -2,8 +2,13 @@
 
 mod arith;
 mod control;
+mod fxsave;
+mod sse;
 mod string;
 mod system;
+mod x87;
+
+pub use x87::known as x87_known;
 
 use crate::alu::{self, Out, flag};
 use crate::bus::Bus;
@@ -166,6 +171,12 @@ impl Cpu {
                 env.bus.pause();
                 Ok(())
             }
+            X87 => self.x87(env, op),
+            Sse => self.sse(env, op),
+            Fxsave => self.fxsave(env, op),
+            Fxrstor => self.fxrstor(env, op),
+            Ldmxcsr => self.ldmxcsr(env, op),
+            Stmxcsr => self.stmxcsr(env, op),
             _ => self.system(env, op),
         }
     }
@@ -204,7 +215,7 @@ impl Cpu {
             Place::Imm => Ok(op.imm & mask(size)),
             Place::Mem => self.read_mem(env, op.seg.into(), self.effective(op), size),
             Place::High(r) => Ok(self.regs[usize::from(r)] >> 8 & 0xff),
-            Place::None => Ok(0),
+            Place::None | Place::Xmm(_) | Place::St(_) => Ok(0),
         }
     }
 
@@ -217,7 +228,7 @@ impl Cpu {
                 let r = &mut self.regs[usize::from(r)];
                 *r = *r & !0xff00 | (value & 0xff) << 8;
             }
-            Place::Imm | Place::None => {}
+            Place::Imm | Place::None | Place::Xmm(_) | Place::St(_) => {}
         }
         Ok(())
     }

@@ -1,0 +1,201 @@
+//! Binary floating point in software, as x86 does it (IEEE 754; SDM vol. 1, "Floating-Point
+//! Exceptions", "Masked Responses"): the same bits and the same flags on every host, in every
+//! rounding mode.
+//!
+//! The host's own arithmetic can tell neither the flags nor, in WebAssembly, a NaN's bits.
+
+mod convert;
+mod ops;
+mod round;
+#[cfg(test)]
+mod tests;
+
+pub use convert::{from_signed, to_float, to_signed};
+pub use ops::{Order, add, compare, div, mul, sqrt, sub};
+
+/// Exception flags at their places in MXCSR and the x87 status word.
+pub mod exception {
+    pub const INVALID: u32 = 1;
+    pub const DENORMAL: u32 = 1 << 1;
+    pub const DIVIDE: u32 = 1 << 2;
+    pub const OVERFLOW: u32 = 1 << 3;
+    pub const UNDERFLOW: u32 = 1 << 4;
+    pub const PRECISION: u32 = 1 << 5;
+    pub const ALL: u32 = 0x3f;
+}
+use exception::*;
+
+/// The RC field's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    Nearest,
+    Down,
+    Up,
+    Zero,
+}
+
+impl Rounding {
+    pub fn from_field(field: u32) -> Self {
+        [Rounding::Nearest, Rounding::Down, Rounding::Up, Rounding::Zero][field as usize & 3]
+    }
+}
+
+/// A format: bits of the significand with its integer bit, and of the exponent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    pub precision: u32,
+    pub exponent: u32,
+    /// The x87 format stores the integer bit.
+    explicit: bool,
+}
+
+pub const SINGLE: Format = Format { precision: 24, exponent: 8, explicit: false };
+pub const DOUBLE: Format = Format { precision: 53, exponent: 11, explicit: false };
+pub const EXTENDED: Format = Format { precision: 64, exponent: 15, explicit: true };
+
+impl Format {
+    fn bias(self) -> i32 {
+        (1 << (self.exponent - 1)) - 1
+    }
+    /// Least exponent of a normal number.
+    fn least(self) -> i32 {
+        1 - self.bias()
+    }
+    fn fraction_bits(self) -> u32 {
+        self.precision - u32::from(!self.explicit)
+    }
+    fn exponent_field(self) -> u32 {
+        (1 << self.exponent) - 1
+    }
+    fn join(self, sign: bool, exponent: u32, fraction: u64) -> u128 {
+        let above = u128::from(sign) << self.exponent | u128::from(exponent);
+        above << self.fraction_bits() | u128::from(fraction)
+    }
+    fn integer_bit(self) -> u64 {
+        if self.explicit { 1 << 63 } else { 0 }
+    }
+    pub fn infinity(self, sign: bool) -> u128 {
+        self.join(sign, self.exponent_field(), self.integer_bit())
+    }
+    pub fn zero(self, sign: bool) -> u128 {
+        self.join(sign, 0, 0)
+    }
+    /// "QNaN floating-point indefinite", the masked answer to an invalid operation.
+    pub fn indefinite(self) -> u128 {
+        self.join(true, self.exponent_field(), self.integer_bit() | 1 << (self.precision - 2))
+    }
+}
+
+/// What a bit pattern stands for. A finite value is `mant / 2^63 * 2^exp`, bit 63 of `mant` set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Zero,
+    Finite {
+        exp: i32,
+        mant: u64,
+    },
+    Infinity,
+    /// The significand, its most significant fraction bit at bit 62.
+    Nan {
+        mant: u64,
+        signaling: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number {
+    sign: bool,
+    class: Class,
+    denormal: bool,
+}
+
+/// How to calculate, and the exceptions met so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    pub rounding: Rounding,
+    /// Denormal operands count as zero (MXCSR.DAZ).
+    pub denormals_are_zero: bool,
+    /// Tiny results become zero (MXCSR.FTZ, with underflow masked).
+    pub flush_to_zero: bool,
+    /// x87: of two NaNs the one with the larger significand comes out; SSE takes the first operand.
+    pub larger_nan: bool,
+    /// Flags, see [`exception`].
+    pub flags: u32,
+}
+
+impl Context {
+    pub fn new(rounding: Rounding) -> Self {
+        Context { rounding, denormals_are_zero: false, flush_to_zero: false, larger_nan: false, flags: 0 }
+    }
+
+    fn raise(&mut self, flags: u32) {
+        self.flags |= flags;
+    }
+
+    fn invalid(&mut self, format: Format) -> u128 {
+        self.raise(INVALID);
+        format.indefinite()
+    }
+
+    fn unpack(&self, format: Format, bits: u128) -> Number {
+        let fraction_bits = format.fraction_bits();
+        let fraction = (bits & ((1 << fraction_bits) - 1)) as u64;
+        let field = (bits >> fraction_bits) as u32 & format.exponent_field();
+        let sign = bits >> (fraction_bits + format.exponent) & 1 != 0;
+        // The significand with its integer bit at bit 63.
+        let mant = if format.explicit {
+            fraction
+        } else {
+            fraction << (64 - format.precision) | if field == 0 { 0 } else { 1 << 63 }
+        };
+        let normal = mant >> 63 != 0;
+        let class = match field {
+            0 if mant == 0 => Class::Zero,
+            0 if self.denormals_are_zero => Class::Zero,
+            0 => {
+                let up = mant.leading_zeros();
+                Class::Finite { exp: format.least() - up as i32, mant: mant << up }
+            }
+            // Formats that the x87 has not known since the 387 ("unsupported") are invalid operands.
+            _ if !normal => Class::Nan { mant: 0, signaling: true },
+            f if f == format.exponent_field() => match mant & !(1 << 63) {
+                0 => Class::Infinity,
+                mant => Class::Nan { mant, signaling: mant >> 62 & 1 == 0 },
+            },
+            f => Class::Finite { exp: f as i32 - format.bias(), mant },
+        };
+        Number { sign, class, denormal: field == 0 && class != Class::Zero }
+    }
+
+    /// The answer to an operation with a NaN among its operands, or `None`.
+    fn nan(&mut self, format: Format, operands: &[Number]) -> Option<u128> {
+        let mut found: Option<(bool, u64)> = None;
+        for n in operands {
+            let Class::Nan { mant, signaling } = n.class else { continue };
+            if signaling {
+                self.raise(INVALID);
+            }
+            let larger = |other: u64| self.larger_nan && (mant | 1 << 62) > (other | 1 << 62);
+            if found.is_none_or(|(_, other)| larger(other)) {
+                found = Some((n.sign, mant));
+            }
+        }
+        let (sign, mant) = found?;
+        Some(quiet_nan(format, sign, mant))
+    }
+
+    fn note_denormals(&mut self, operands: &[Number]) {
+        if operands.iter().any(|n| n.denormal) {
+            self.raise(DENORMAL);
+        }
+    }
+}
+
+/// A quiet NaN with the significand's bits as far as they fit.
+fn quiet_nan(format: Format, sign: bool, mant: u64) -> u128 {
+    if mant == 0 {
+        return format.indefinite();
+    }
+    let fraction = (mant | 1 << 62) >> (64 - format.precision) | format.integer_bit();
+    format.join(sign, format.exponent_field(), fraction)
+}
