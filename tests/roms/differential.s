@@ -1,20 +1,38 @@
-//  Frame of the differential test (`differential.rs`): brings the processor to 64-bit mode and jumps
-//  to a payload below this segment, at PAYLOAD. The payload is a chain of blocks, each of which loads
-//  all registers, runs one instruction and comes to `report`, or to an exception handler here. Either
-//  writes a record of the state to port 402h, resets the scratch memory and goes to the next block,
-//  whose address the block left in NEXT. The chain ends at `finish`.
+//  Frame of the differential test (`tests/differential`): brings the processor to 64-bit mode and runs
+//  the records of a payload below this segment, at PAYLOAD: 16 bytes of head (how many records, whether
+//  each is reported in full), then the records. A record holds code, the segment in which it runs (64,
+//  32 or 16 bits), registers, and masks. Its code comes back to `report`, or to an exception handler
+//  here. Either writes the state that it finds to port 402h: in full, or as a hash of 4 bytes.
 
         .set PAYLOAD,   0xFFC00000
         .set HEAD,      0xFFFF0000
-        .set TABLES,    0x100000        // PML4, PDPT, four page directories: 4 GiB in 2 MiB pages
+        .set TABLES,    0x100000        // PML4, PDPT, four page directories: 4 GiB; a page table for the first 2 MiB
         .set IDT,       0x4000
-        .set RECORD,    0x5000          // vector, error, RIP, sixteen registers, RFLAGS
-        .set RECORD_LEN, 160
-        .set NEXT,      0x5100
+        .set GDT,       0x4400
+        .set TSS,       0x4600
+        .set CURSOR,    0x4700
+        .set LEFT,      0x4708
+        .set FULL,      0x4710
+        .set RETURN,    0x4718          // holds REPORT: 64-bit code has no far jump to an immediate address
+        .set CURRENT,   0x5000          // the record that runs
+        .set RESULT,    0x5200          // what it left
+        .set RESULT_LEN, 304            // vector, error, RIP, CR2, sixteen registers, RFLAGS, MXCSR, XMM0-3, scratch
+        .set SLOT,      0x6000          // a page of its own for the code
         .set STACK,     0x7000
-        .set SCRATCH,   0x8000
-        .set SCRATCH_LEN, 64
-        .global PAYLOAD, NEXT, SCRATCH, RECORD_LEN, SCRATCH_LEN, REPORT, FINISH
+        .set FAULTS,    0x7800          // stack of the exception handlers
+        .set SCRATCH,   0x8FC0          // the last 64 bytes of a page; the next one is not present
+        .set READ_ONLY, 0xB000
+        .global PAYLOAD, SCRATCH, READ_ONLY, RESULT_LEN, SLOT, STACK, REPORT, RETURN
+
+        //  The record.
+        .set R_CODE,    0
+        .set R_FLAGS,   40
+        .set R_DEFINED, 44              // flags that count
+        .set R_TARGET,  48              // far pointer to SLOT
+        .set R_MXCSR,   56
+        .set R_ERROR,   60              // bits of the error code that count
+        .set R_REGS,    64
+        .set R_XMM,     192             // loaded into XMM0-3, and as the scratch memory's contents
 
         //  Places in this segment, as the code reaches them.
         .set GDTR16,    gdtr - base
@@ -23,6 +41,8 @@
         .set IDTR,      idtr - base + HEAD
         .set GDTR64,    gdtr64 - base + HEAD
         .set LONG,      long - base + HEAD
+        .set GDT64,     gdt64 - base + HEAD
+        .set GDT64_LEN, gdt64_end - gdt64
 
         .section .rom, "ax"
         .code16
@@ -42,13 +62,11 @@ protected:
         mov ds, ax
         mov es, ax
         mov ss, ax
-        mov fs, ax
-        mov gs, ax
         mov esp, STACK
         //  tables
         mov edi, TABLES
         xor eax, eax
-        mov ecx, 0x6000 / 4
+        mov ecx, 0x7000 / 4
         cld
         rep stosd
         mov dword ptr [TABLES], TABLES + 0x1003
@@ -68,26 +86,47 @@ protected:
         add eax, 0x200000
         dec ecx
         jnz 2b
-        //  interrupt gates to the stubs, 16 bytes apart
+        mov dword ptr [TABLES + 0x2000], TABLES + 0x6003
+        mov edi, TABLES + 0x6000
+        mov eax, 3
+        mov ecx, 512
+3:      mov [edi], eax
+        add edi, 8
+        add eax, 0x1000
+        dec ecx
+        jnz 3b
+        and dword ptr [TABLES + 0x6000 + READ_ONLY / 0x1000 * 8], 0xfffffffd
+        mov dword ptr [TABLES + 0x6000 + (SCRATCH / 0x1000 + 1) * 8], 0
+        //  interrupt gates to the stubs, 16 bytes apart, with a stack of their own
         mov edi, IDT
         mov eax, offset STUBS
         mov ecx, 32
-3:      mov edx, eax
+4:      mov edx, eax
         and edx, 0xffff
         or edx, 8 << 16
         mov [edi], edx
         mov edx, eax
         and edx, 0xffff0000
-        or edx, 0x8e00
+        or edx, 0x8e01
         mov [edi + 4], edx
         mov dword ptr [edi + 8], 0
         mov dword ptr [edi + 12], 0
         add edi, 16
         add eax, 16
         dec ecx
-        jnz 3b
+        jnz 4b
         lidt [IDTR]
-        mov eax, 0x20
+        mov edi, TSS
+        xor eax, eax
+        mov ecx, 26
+        rep stosd
+        mov dword ptr [TSS + 36], FAULTS
+        mov esi, offset GDT64
+        mov edi, GDT
+        mov ecx, offset GDT64_LEN
+        rep movsb
+        //  PAE, OSFXSR, OSXMMEXCPT
+        mov eax, 0x620
         mov cr4, eax
         mov eax, TABLES
         mov cr3, eax
@@ -95,7 +134,8 @@ protected:
         mov eax, 0x100
         xor edx, edx
         wrmsr
-        mov eax, 0x80010011
+        //  PG, WP, NE, ET, MP, PE
+        mov eax, 0x80010033
         mov cr0, eax
         lgdt [GDTR64]
         ljmp 8, offset LONG
@@ -105,73 +145,157 @@ long:   mov ax, 16
         mov ds, ax
         mov es, ax
         mov ss, ax
-        mov dword ptr [NEXT], PAYLOAD
-        mov dword ptr [NEXT + 4], 0
-        jmp reset_scratch
+        mov ax, 40
+        mov fs, ax
+        mov ax, 48
+        mov gs, ax
+        mov ax, 56
+        ltr ax
+        fninit
+        mov eax, offset REPORT
+        mov [RETURN], rax
+        mov esi, PAYLOAD
+        mov eax, [rsi]
+        mov [LEFT], rax
+        mov eax, [rsi + 4]
+        mov [FULL], rax
+        add rsi, 16
+        mov [CURSOR], rsi
+
+next:   dec qword ptr [LEFT]
+        js finish
+        cld
+        mov rsi, [CURSOR]
+        mov edi, CURRENT
+        mov ecx, 32
+        rep movsq
+        mov [CURSOR], rsi
+        mov esi, CURRENT + R_CODE
+        mov edi, SLOT
+        mov ecx, 5
+        rep movsq
+        mov esi, CURRENT + R_XMM
+        mov edi, SCRATCH
+        mov ecx, 8
+        rep movsq
+        xor eax, eax
+        mov cr2, rax
+        movups xmm0, [CURRENT + R_XMM]
+        movups xmm1, [CURRENT + R_XMM + 16]
+        movups xmm2, [CURRENT + R_XMM + 32]
+        movups xmm3, [CURRENT + R_XMM + 48]
+        ldmxcsr [CURRENT + R_MXCSR]
+        mov esp, STACK
+        mov eax, [CURRENT + R_FLAGS]
+        push rax
+        popfq
+        mov rax, [CURRENT + R_REGS]
+        mov rcx, [CURRENT + R_REGS + 8]
+        mov rdx, [CURRENT + R_REGS + 16]
+        mov rbx, [CURRENT + R_REGS + 24]
+        mov rsp, [CURRENT + R_REGS + 32]
+        mov rbp, [CURRENT + R_REGS + 40]
+        mov rsi, [CURRENT + R_REGS + 48]
+        mov rdi, [CURRENT + R_REGS + 56]
+        mov r8, [CURRENT + R_REGS + 64]
+        mov r9, [CURRENT + R_REGS + 72]
+        mov r10, [CURRENT + R_REGS + 80]
+        mov r11, [CURRENT + R_REGS + 88]
+        mov r12, [CURRENT + R_REGS + 96]
+        mov r13, [CURRENT + R_REGS + 104]
+        mov r14, [CURRENT + R_REGS + 112]
+        mov r15, [CURRENT + R_REGS + 120]
+        //  jmp fword ptr [CURRENT + R_TARGET]
+        .byte 0xff, 0x2c, 0x25
+        .long CURRENT + R_TARGET
 
         .set REPORT, HEAD + (report - base)
-report: mov [RECORD + 3*8], rax
-        mov [RECORD + 7*8], rsp
+report: mov [RESULT + 4*8], rax
+        mov [RESULT + 8*8], rsp
         mov rsp, STACK
         pushfq
         pop rax
-        mov [RECORD + 19*8], rax
+        mov [RESULT + 20*8], rax
         mov eax, 0xff
-        mov [RECORD], rax
+        mov [RESULT], rax
         xor eax, eax
-        mov [RECORD + 8], rax
-        mov [RECORD + 16], rax
-emit:   mov [RECORD + 4*8], rcx
-        mov [RECORD + 5*8], rdx
-        mov [RECORD + 6*8], rbx
-        mov [RECORD + 8*8], rbp
-        mov [RECORD + 9*8], rsi
-        mov [RECORD + 10*8], rdi
-        mov [RECORD + 11*8], r8
-        mov [RECORD + 12*8], r9
-        mov [RECORD + 13*8], r10
-        mov [RECORD + 14*8], r11
-        mov [RECORD + 15*8], r12
-        mov [RECORD + 16*8], r13
-        mov [RECORD + 17*8], r14
-        mov [RECORD + 18*8], r15
+        mov [RESULT + 8], rax
+        mov [RESULT + 16], rax
+tell:   mov [RESULT + 5*8], rcx
+        mov [RESULT + 6*8], rdx
+        mov [RESULT + 7*8], rbx
+        mov [RESULT + 9*8], rbp
+        mov [RESULT + 10*8], rsi
+        mov [RESULT + 11*8], rdi
+        mov [RESULT + 12*8], r8
+        mov [RESULT + 13*8], r9
+        mov [RESULT + 14*8], r10
+        mov [RESULT + 15*8], r11
+        mov [RESULT + 16*8], r12
+        mov [RESULT + 17*8], r13
+        mov [RESULT + 18*8], r14
+        mov [RESULT + 19*8], r15
+        xor eax, eax
+        mov [RESULT + 21*8], rax
+        stmxcsr [RESULT + 21*8]
+        mov rax, cr2
+        mov [RESULT + 3*8], rax
+        movups [RESULT + 22*8], xmm0
+        movups [RESULT + 24*8], xmm1
+        movups [RESULT + 26*8], xmm2
+        movups [RESULT + 28*8], xmm3
+        //  what isn't defined doesn't count
+        mov eax, [CURRENT + R_DEFINED]
+        and [RESULT + 20*8], rax
+        mov eax, [CURRENT + R_ERROR]
+        and [RESULT + 8], rax
+        //  MXCSR.DE: QEMU 7.2 sets it for operands that DAZ made zero, the SDM for the others
+        and qword ptr [RESULT + 21*8], ~2
         cld
-        mov edx, 0x402
-        mov esi, RECORD
-        mov ecx, RECORD_LEN
-        rep outsb
         mov esi, SCRATCH
-        mov ecx, SCRATCH_LEN
-        rep outsb
-reset_scratch:
-        cld
-        mov edi, SCRATCH
-        mov rax, 0x8142c3240f18e796
-        mov ecx, SCRATCH_LEN / 8
-4:      stosq
-        rol rax, 7
+        mov edi, RESULT + 30*8
+        mov ecx, 8
+        rep movsq
+        mov edx, 0x402
+        mov esi, RESULT
+        cmp qword ptr [FULL], 0
+        jne in_full
+        mov ecx, (30 + 8)
+        mov rbx, 0x9e3779b97f4a7c15
+        xor eax, eax
+5:      xor rax, [rsi]
+        imul rax, rbx
+        rol rax, 29
+        add rsi, 8
         dec ecx
-        jnz 4b
-        jmp [NEXT]
+        jnz 5b
+        mov [RESULT], rax
+        mov esi, RESULT
+        mov ecx, 4
+        rep outsb
+        jmp next
+in_full:
+        mov ecx, RESULT_LEN
+        rep outsb
+        jmp next
 
 //  An exception: vector and error code are on the stack above the frame.
 exception:
-        mov [RECORD + 3*8], rax
+        mov [RESULT + 4*8], rax
         pop rax
-        mov [RECORD], rax
+        mov [RESULT], rax
         pop rax
-        mov [RECORD + 8], rax
+        mov [RESULT + 8], rax
         pop rax
-        mov [RECORD + 16], rax
+        mov [RESULT + 16], rax
         pop rax
         pop rax
-        mov [RECORD + 19*8], rax
+        mov [RESULT + 20*8], rax
         pop rax
-        mov [RECORD + 7*8], rax
+        mov [RESULT + 8*8], rax
         mov rsp, STACK
-        jmp emit
+        jmp tell
 
-        .set FINISH, HEAD + (finish - base)
 finish: mov dx, 0xf4
         xor eax, eax
         out dx, eax
@@ -198,12 +322,19 @@ gdt:    .quad 0
         .quad 0x00cf9b000000ffff
         .quad 0x00cf93000000ffff
 gdt64:  .quad 0
-        .quad 0x00af9b000000ffff
-        .quad 0x00cf93000000ffff
+        .quad 0x00af9b000000ffff        // 8: 64-bit code
+        .quad 0x00cf93000000ffff        // 16: data
+        .quad 0x00cf9b000000ffff        // 24: 32-bit code
+        .quad 0x008f9b000000ffff        // 32: 16-bit code
+        .quad 0x00cf93000010ffff        // 40 (FS): data with base 10h
+        .quad 0x00cf93000000ffff        // 48 (GS): data
+        .quad 0x0000890046000067        // 56: the task state segment
+        .quad 0
+gdt64_end:
 gdtr:   .word 23
         .long HEAD + (gdt - base)
-gdtr64: .word 23
-        .long HEAD + (gdt64 - base)
+gdtr64: .word GDT64_LEN - 1
+        .long GDT
 idtr:   .word 32 * 16 - 1
         .long IDT
 

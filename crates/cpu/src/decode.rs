@@ -129,7 +129,7 @@ fn finish(op: &mut Op, insn: &Instruction) {
             op.aux = segment(if op.kind == Kind::PushSeg { insn.op0_register() } else { insn.op1_register() }).into();
         }
         Kind::MovToSeg | Kind::PopSeg => op.aux = segment(insn.op0_register()).into(),
-        Kind::Lea => op.size = size_of_operand(insn, 0),
+        Kind::Lea | Kind::Bound => op.size = size_of_operand(insn, 0),
         Kind::Jcxz => op.addr_size = counter_size(insn),
         Kind::Loop | Kind::Loope | Kind::Loopne => op.addr_size = counter_size(insn),
         Kind::Xlat => op.size = 1,
@@ -433,6 +433,8 @@ fn plain(m: Mnemonic) -> Kind {
         Xchg => K::Xchg,
         Bswap => K::Bswap,
         Xlatb => K::Xlat,
+        Bound => K::Bound,
+        Arpl => K::Arpl,
         Lds | Les | Lfs | Lgs | Lss => K::LoadFar,
         Push => K::Push,
         Pop => K::Pop,

@@ -98,7 +98,7 @@ impl Fpu {
 
     /// How x87 instructions calculate.
     pub fn x87_context(&self) -> Context {
-        Context { larger_nan: true, ..Context::new(Rounding::from_field(u32::from(self.control) >> 10)) }
+        Context { x87_nans: true, ..Context::new(Rounding::from_field(u32::from(self.control) >> 10)) }
     }
 
     /// Bits of the significand that the PC field asks for.

@@ -207,7 +207,7 @@ impl Cpu {
         self.translate(env.tlb, env.bus, linear, wish)?;
         let last = self.wrap(linear.wrapping_add(size as u64 - 1));
         if last >> 12 != linear >> 12 {
-            self.translate(env.tlb, env.bus, last, wish)?;
+            self.translate(env.tlb, env.bus, last & !0xfff, wish)?;
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ pub enum Kind {
     Set,
     Bswap,
     Xlat,
+    Bound,
+    Arpl,
     LoadFar,
     Push,
     Pop,

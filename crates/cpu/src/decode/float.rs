@@ -16,6 +16,7 @@ pub(super) fn floating(mut op: Op, insn: &Instruction) -> Option<Op> {
         Mnemonic::Stmxcsr => Kind::Stmxcsr,
         _ if x87_known(m) => Kind::X87,
         _ if has_register(insn, Register::MM0, Register::MM7) => Kind::Ud,
+        Mnemonic::Cvtss2si | Mnemonic::Cvtsd2si | Mnemonic::Cvttss2si | Mnemonic::Cvttsd2si => Kind::Sse,
         _ if !has_register(insn, Register::XMM0, Register::XMM15) => return None,
         _ if is_later_than_sse2(insn) => Kind::Ud,
         _ => Kind::Sse,

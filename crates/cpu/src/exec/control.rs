@@ -6,7 +6,7 @@ use crate::fault::{Fault, Result, vector};
 use crate::interrupt::Origin;
 use crate::memory::{Env, canonical};
 use crate::op::{Kind, Op, Place};
-use crate::state::{CS, Cpu, RCX, mask};
+use crate::state::{CS, Cpu, RCX, mask, sign_extend};
 
 impl Cpu {
     /// Target of a near branch; `rip` is behind the instruction already.
@@ -83,5 +83,16 @@ impl Cpu {
             _ => op.imm as u8,
         };
         self.deliver(env, vector, None, Origin::Software)
+    }
+
+    /// BOUND: a signed index against two bounds in memory.
+    pub(super) fn bound<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let at = self.effective(op);
+        let signed = |value: u64| sign_extend(value, op.size) as i64;
+        let index = signed(self.get(env, op, op.dst, op.size)?);
+        let lower = signed(self.read_mem(env, op.seg.into(), at, op.size)?);
+        let second = at.wrapping_add(op.size.into()) & mask(op.addr_size);
+        let upper = signed(self.read_mem(env, op.seg.into(), second, op.size)?);
+        if (lower..=upper).contains(&index) { Ok(()) } else { Err(Fault { vector: vector::BR, error: None }) }
     }
 }

@@ -60,6 +60,8 @@ impl Cpu {
                 self.write_reg(RAX as u8, 1, value);
                 Ok(())
             }
+            Bound => self.bound(env, op),
+            Arpl => self.adjust_rpl(env, op),
             LoadFar => self.load_far(env, op),
             Push => {
                 let value = self.get(env, op, op.dst, op.size)?;

@@ -149,10 +149,13 @@ impl Cpu {
         let user = self.cpl == 3;
         let bytes = (n * size) as usize;
         let access = self.data_access();
-        let to = self.translate(env.tlb, env.bus, to, Wish { write: true, fetch: false, user })?;
         let mut buffer = [0u8; 4096];
+        // The source faults first.
         if op.kind == Kind::Movs {
-            let from = self.translate(env.tlb, env.bus, from, Wish { write: false, fetch: false, user })?;
+            from = self.translate(env.tlb, env.bus, from, Wish { write: false, fetch: false, user })?;
+        }
+        let to = self.translate(env.tlb, env.bus, to, Wish { write: true, fetch: false, user })?;
+        if op.kind == Kind::Movs {
             // A forward copy onto itself repeats a pattern: one element at a time does that right.
             if from < to && to < from + bytes as u64 {
                 return Ok(0);

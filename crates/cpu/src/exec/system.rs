@@ -326,6 +326,20 @@ impl Cpu {
         }
     }
 
+    /// ARPL: raises the RPL of a selector to that of another.
+    pub(super) fn adjust_rpl<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        self.protected_only()?;
+        let wanted = self.get(env, op, op.src, 2)? & 3;
+        let old = self.get(env, op, op.dst, 2)?;
+        if old & 3 < wanted {
+            self.put(env, op, op.dst, 2, old & !3 | wanted)?;
+            self.rflags |= flag::ZF;
+        } else {
+            self.rflags &= !flag::ZF;
+        }
+        Ok(())
+    }
+
     fn inspectable(&self, kind: Kind, s: Segment) -> bool {
         let system = s.attr & 15;
         let code = s.has(Segment::CODE);

@@ -117,15 +117,15 @@ pub struct Context {
     pub denormals_are_zero: bool,
     /// Tiny results become zero (MXCSR.FTZ, with underflow masked).
     pub flush_to_zero: bool,
-    /// x87: of two NaNs the one with the larger significand comes out; SSE takes the first operand.
-    pub larger_nan: bool,
+    /// Which of two NaNs comes out: by the x87's rules, or the first operand, as SSE does it.
+    pub x87_nans: bool,
     /// Flags, see [`exception`].
     pub flags: u32,
 }
 
 impl Context {
     pub fn new(rounding: Rounding) -> Self {
-        Context { rounding, denormals_are_zero: false, flush_to_zero: false, larger_nan: false, flags: 0 }
+        Context { rounding, denormals_are_zero: false, flush_to_zero: false, x87_nans: false, flags: 0 }
     }
 
     fn raise(&mut self, flags: u32) {
@@ -167,20 +167,23 @@ impl Context {
         Number { sign, class, denormal: field == 0 && class != Class::Zero }
     }
 
-    /// The answer to an operation with a NaN among its operands, or `None`.
+    /// The answer to an operation with a NaN among its operands, or `None` (SDM vol. 1, "Operating on
+    /// SNaNs and QNaNs").
     fn nan(&mut self, format: Format, operands: &[Number]) -> Option<u128> {
-        let mut found: Option<(bool, u64)> = None;
+        let mut found: Option<(bool, u64, bool)> = None;
         for n in operands {
             let Class::Nan { mant, signaling } = n.class else { continue };
             if signaling {
                 self.raise(INVALID);
             }
-            let larger = |other: u64| self.larger_nan && (mant | 1 << 62) > (other | 1 << 62);
-            if found.is_none_or(|(_, other)| larger(other)) {
-                found = Some((n.sign, mant));
+            // The x87 prefers a quiet one, then the larger significand, then the positive one.
+            let rank = |sign: bool, mant: u64, signaling: bool| (!signaling, mant, !sign);
+            let preferred = |(s, m, q)| self.x87_nans && rank(n.sign, mant, signaling) > rank(s, m, q);
+            if found.is_none_or(preferred) {
+                found = Some((n.sign, mant, signaling));
             }
         }
-        let (sign, mant) = found?;
+        let (sign, mant, _) = found?;
         Some(quiet_nan(format, sign, mant))
     }
 
