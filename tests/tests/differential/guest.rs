@@ -119,7 +119,7 @@ fn encode(r: &mut Random, f: &Form, segment: Segment) -> Encoded {
     let pair = f.two_bytes && (f.opcode[1] >= 0xc8 || f.opcode[1] == 0xc7) && f.rm != Rm::Any && !f.xmm;
     let mut size = if toggles { 6 - default } else { default };
     let mut rex = 0u8;
-    if wide_segment && f.wide && r.below(2) == 0 && !(f.one_size && !f.xmm) {
+    if wide_segment && f.wide && r.below(2) == 0 && (f.xmm || !f.one_size) {
         (rex, size) = (0x48, 8);
     }
     // BSWAP of 16 bits is undefined.
@@ -281,8 +281,9 @@ fn record(
     record.extend(mxcsr.to_le_bytes());
     record.extend(error.to_le_bytes());
     let divides = f.is_some_and(|f| f.section == "DIV" || f.section == "IDIV");
-    // QEMU 7.2 changes the flags of RCL and RCR before the write that faults.
-    let good = f.is_none_or(|f| matches!(f.section, "RCL" | "RCR"));
+    // QEMU 7.2 changes the flags of RCL and RCR before the write that faults, and writes in ARPL even what
+    // stays the same.
+    let good = f.is_none_or(|f| matches!(f.section, "RCL" | "RCR" | "ARPL"));
     let bound = f.is_some_and(|f| f.section == "BOUND");
     let bits = f.is_some_and(|f| matches!(f.section, "BT" | "BTS" | "BTR" | "BTC" | "SHLD" | "SHRD"));
     for reg in 0..16u8 {
