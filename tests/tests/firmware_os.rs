@@ -76,17 +76,81 @@ fn a_missing_msr_is_unsupported() {
     }
 }
 
-/// The shell waits with HLT; its tick looks for a byte.
-#[test]
-fn a_line_from_the_serial_port_is_answered() {
+/// At the prompt, without a script.
+fn at_the_prompt() -> board::Machine {
     let config =
         board::Config { ram_mib: e2e::firmware::RAM_MIB, bios: images().release.clone(), ..board::Config::default() };
     let mut machine = board::Machine::new(&config).unwrap();
+    machine.run_instructions(2_000_000, &mut trace::Silent);
+    machine
+}
+
+/// What COM1 says to these bytes.
+fn said(machine: &mut board::Machine, input: &str) -> String {
     let mut tape = trace::Recorder::new(trace::Level::Output);
-    machine.run_instructions(2_000_000, &mut tape);
-    machine.serial_input(b"smi 42\r");
+    machine.serial_input(input.as_bytes());
     machine.run_instructions(200_000, &mut tape);
-    let console = e2e::machine::bytes(&tape.into_events(), trace::Output::Serial);
-    let console = String::from_utf8_lossy(&console);
-    assert!(console.ends_with("> smi 42\r\nsmi 0x42: EFI_SUCCESS\r\n> "), "{console}");
+    String::from_utf8(e2e::machine::bytes(&tape.into_events(), trace::Output::Serial)).unwrap()
+}
+
+/// The shell waits with HLT; its tick looks for a byte.
+#[test]
+fn a_line_from_the_serial_port_is_answered() {
+    let console = said(&mut at_the_prompt(), "smi 42\r");
+    assert_eq!(console, "smi 42\r\nsmi 0x42: EFI_SUCCESS\r\n> ");
+}
+
+#[test]
+fn a_fault_that_nobody_expects_stops_the_os_with_a_line() {
+    let mut machine = at_the_prompt();
+    let code = machine.register(0, trace::CpuReg::Rip);
+    // INT3 where the shell waits.
+    let console = said(&mut machine, &format!("poke {code:x} cccccccc\r"));
+    let line = console.lines().last().unwrap();
+    assert!(line.contains(&format!("exception 03 at 0x{:x}, ", code + 1)), "{console}");
+    assert_eq!(machine.run_instructions(1, &mut trace::Silent), board::Stop::Halted);
+}
+
+#[test]
+fn each_command_that_help_lists_answers_with_a_status() {
+    const USES: [&str; 11] = [
+        "smi 41",
+        "peek 100000",
+        "poke 100000 1",
+        "in b2",
+        "out 80 0",
+        "msr 1b",
+        "pci 0 0 0",
+        "comm 0000000A-5A5A-4C41-8B53-4D4D4C414200",
+        "attack",
+        "latency",
+        "help",
+    ];
+    let console = boot(Board::Ich9, &images().release, &(USES.join("\n") + "\n")).console;
+    let first = |line: &str| line.split([' ', ',']).next().unwrap().to_owned();
+    for line in USES {
+        let (_, answer) = console.split_once(&format!("> {line}\r\n")).unwrap();
+        let answer = answer.split("\r\n> ").next().unwrap();
+        assert!(answer.contains(": EFI_") && !answer.contains("EFI_INVALID_PARAMETER"), "{line}: {answer}");
+    }
+    let (_, list) = console.split_once("> help\r\n").unwrap();
+    let mut listed: Vec<String> = list.lines().take_while(|line| !line.starts_with("help: ")).map(first).collect();
+    listed.dedup();
+    let mut used: Vec<String> = USES.iter().map(|line| first(line)).collect();
+    used.insert(10, "reboot".to_owned());
+    assert_eq!(listed, used);
+}
+
+#[test]
+fn reboot_starts_anew_and_poweroff_ends() {
+    let posts = |command: &str| {
+        let mut machine = power_on(Board::Ich9, &images().release, command);
+        let mut tape = trace::Recorder::new(trace::Level::Output);
+        let stop = machine.run_instructions(1_000_000, &mut tape);
+        (stop, e2e::machine::bytes(&tape.into_events(), trace::Output::Post))
+    };
+    let (stop, post) = posts("poweroff\n");
+    assert_eq!((stop, post.last()), (board::Stop::Halted, Some(&0xb3)));
+    let (_, post) = posts("reboot\n");
+    assert!(post.windows(2).any(|pair| pair == [0xb3, 0x01]), "{post:x?}");
 }

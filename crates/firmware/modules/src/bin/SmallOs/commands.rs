@@ -51,6 +51,7 @@ pub fn run(line: &str) {
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {
             HELP.iter().for_each(|line| say!("{line}"));
+            say!("help: {}", Name(Status::SUCCESS));
             Ok(())
         }
         _ => Err(Wrong),
