@@ -10,7 +10,7 @@ mod pe;
 use std::env;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xshell::cmd;
@@ -106,19 +106,24 @@ fn gzipped(bytes: &[u8]) -> Result<usize> {
 
 /// Where the ELF programs are. They don't depend on where the tree lies: see `wrapper`.
 fn compile(lab: &Lab, profile: Profile) -> Result<PathBuf> {
-    let build = lab.target.join("firmware/programs");
     let (name, folder) = profile.names();
-    let features = (profile == Profile::Release).then_some("--no-default-features");
-    // The firmware's own .cargo/config.toml counts only in its folder.
+    let mut arguments = vec!["build", "--quiet", "--locked", "--profile", name];
+    arguments.extend((profile == Profile::Release).then_some("--no-default-features"));
+    let this = env::current_exe().context("the path of this program")?;
+    let environment = [("RUSTC_WRAPPER", this.as_path()), (wrapper::VARIABLE, &lab.root)];
+    cargo(lab, "programs", &arguments, &environment).context("the firmware can't be compiled: see above")?;
+    Ok(target(lab, "programs").join(TARGET).join(folder))
+}
+
+fn target(lab: &Lab, purpose: &str) -> PathBuf {
+    lab.target.join("firmware").join(purpose)
+}
+
+/// Cargo in the firmware's workspace, whose .cargo/config.toml counts only there. `purpose` is a folder of
+/// `target/firmware`.
+pub fn cargo(lab: &Lab, purpose: &str, arguments: &[&str], environment: &[(&str, &Path)]) -> Result<()> {
     let _there = lab.sh.push_dir(lab.root.join("crates/firmware"));
-    cmd!(lab.sh, "cargo build --quiet --locked --profile {name} {features...}")
-        .quiet()
-        .env("CARGO_TARGET_DIR", &build)
-        .env("RUSTC_WRAPPER", env::current_exe().context("the path of this program")?)
-        .env(wrapper::VARIABLE, &lab.root)
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .run()
-        .context("the firmware can't be compiled: see above")?;
-    Ok(build.join(TARGET).join(folder))
+    let command = cmd!(lab.sh, "cargo {arguments...}").quiet().env("CARGO_TARGET_DIR", target(lab, purpose));
+    let command = command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    Ok(command.envs(environment.iter().copied()).run()?)
 }

@@ -31,7 +31,8 @@ struct Cli {
 enum Command {
     /// Build the page and serve it on this machine; rebuilds when a source file changes
     Serve(serve::Options),
-    /// Run all tests, or only the steps named: fmt, clippy, clippy-wasm, host, wasm, build, size, page
+    /// Run all tests, or only the steps named: fmt, clippy, clippy-firmware, clippy-wasm, firmware, web,
+    /// host, wasm, build, size, page
     Test {
         /// Steps to run (default: all)
         steps: Vec<String>,
@@ -76,7 +77,7 @@ fn run(command: Command) -> Result<()> {
         Command::Serve(options) => serve::serve(&lab, &options),
         Command::Test { steps: names, args } => steps::run(&lab, &steps::chosen(&names)?, &args),
         Command::Soak { args } => steps::run(&lab, &[&steps::SOAK], &args),
-        Command::Check => steps::run(&lab, &steps::chosen(&["fmt", "clippy", "clippy-wasm"])?, &[]),
+        Command::Check => steps::run(&lab, &steps::chosen(&["fmt", "clippy", "clippy-firmware", "clippy-wasm"])?, &[]),
         Command::Build => page::build_alone(&lab),
         Command::Firmware(options) => firmware::run(&lab, &options),
         Command::Size => steps::run(&lab, &steps::chosen(&["build", "size"])?, &[]),

@@ -8,14 +8,14 @@ use xshell::cmd;
 
 use crate::lab::Lab;
 use crate::tools::{self, Tool};
-use crate::{apt, page};
+use crate::{apt, firmware, page};
 
 /// Built for the browser only; all other packages are for this machine.
 const WASM_PACKAGES: [&str; 2] = ["web", "worker"];
 /// Packages with tests that run as WebAssembly, in node or in headless Chromium.
 const WASM_TESTED: [&str; 1] = ["worker"];
 /// What the tests on this machine compare with.
-const HOST_TESTS: &[Tool] = &[Tool::Qemu, Tool::Ovmf, Tool::PythonVenv];
+const HOST_TESTS: &[Tool] = &[Tool::Qemu, Tool::Ovmf, Tool::PythonVenv, Tool::FirmwareTarget];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 pub struct Step {
@@ -28,9 +28,16 @@ pub struct Step {
 }
 
 /// What `cargo xtask test` runs, in this order: the quick ones first.
-static TESTS: [Step; 8] = [
+static TESTS: [Step; 11] = [
     Step { name: "fmt", about: "formatting", needs: &[], after: None, run: fmt },
     Step { name: "clippy", about: "lints, packages for this machine", needs: &[], after: None, run: clippy },
+    Step {
+        name: "clippy-firmware",
+        about: "lints, the training firmware",
+        needs: &[&[Tool::FirmwareTarget]],
+        after: None,
+        run: clippy_firmware,
+    },
     Step {
         name: "clippy-wasm",
         about: "lints, packages for the browser",
@@ -38,6 +45,8 @@ static TESTS: [Step; 8] = [
         after: None,
         run: clippy_wasm,
     },
+    Step { name: "firmware", about: "tests of the firmware's parts", needs: &[], after: None, run: firmware_tests },
+    Step { name: "web", about: "tests of the page's parts", needs: &[], after: None, run: web_tests },
     Step { name: "host", about: "tests on this machine", needs: &[HOST_TESTS], after: None, run: host_tests },
     Step { name: "wasm", about: "tests as WebAssembly", needs: &[tools::WASM_TESTS], after: None, run: wasm_tests },
     Step {
@@ -120,14 +129,16 @@ struct Line {
 }
 
 fn print_table(lines: &[Line]) {
-    println!("\n{:<12} {:>8}  result", "step", "seconds");
+    println!("\n{:<16} {:>8}  result", "step", "seconds");
     for Line { name, took, result } in lines {
-        println!("{name:<12} {:>8.1}  {result}", took.as_secs_f64());
+        println!("{name:<16} {:>8.1}  {result}", took.as_secs_f64());
     }
 }
 
 fn fmt(lab: &Lab, _: &[String]) -> Result<()> {
-    cmd!(lab.sh, "cargo fmt --all --check").quiet().run().context("run `cargo fmt --all`")
+    cmd!(lab.sh, "cargo fmt --all --check").quiet().run().context("run `cargo fmt --all`")?;
+    let _there = lab.sh.push_dir(lab.root.join("crates/firmware"));
+    cmd!(lab.sh, "cargo fmt --all --check").quiet().run().context("run `cargo fmt --all` in crates/firmware")
 }
 
 fn clippy(lab: &Lab, _: &[String]) -> Result<()> {
@@ -136,10 +147,30 @@ fn clippy(lab: &Lab, _: &[String]) -> Result<()> {
     command.quiet().run().context("repair what clippy says above")
 }
 
+/// DEBUG, then RELEASE.
+fn clippy_firmware(lab: &Lab, _: &[String]) -> Result<()> {
+    for features in ["--features=debug", "--no-default-features"] {
+        let arguments = ["clippy", "--workspace", features, "--", "-D", "warnings"];
+        firmware::cargo(lab, "checks", &arguments, &[]).context("repair what clippy says above")?;
+    }
+    Ok(())
+}
+
 fn clippy_wasm(lab: &Lab, _: &[String]) -> Result<()> {
     let packages = options("--package", &WASM_PACKAGES);
     let command = cmd!(lab.sh, "cargo clippy {packages...} --target {TARGET} --all-targets -- -D warnings");
     command.quiet().run().context("repair what clippy says above")
+}
+
+fn firmware_tests(lab: &Lab, args: &[String]) -> Result<()> {
+    let host = tools::host_target(lab)?;
+    let mut arguments = vec!["test", "--package", "base", "--lib", "--target", &host, "--"];
+    arguments.extend(args.iter().map(String::as_str));
+    firmware::cargo(lab, "checks", &arguments, &[]).context("tests failed: see above")
+}
+
+fn web_tests(lab: &Lab, args: &[String]) -> Result<()> {
+    cmd!(lab.sh, "cargo test --package web -- {args...}").quiet().run().context("tests failed: see above")
 }
 
 fn host_tests(lab: &Lab, args: &[String]) -> Result<()> {
@@ -182,7 +213,7 @@ mod tests {
     #[test]
     fn no_name_means_every_test() {
         assert_eq!(names(&[]).first(), Some(&"fmt"));
-        assert_eq!(names(&[]).len(), 8);
+        assert_eq!(names(&[]).len(), 11);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub enum Tool {
 }
 
 /// Needed to build the page for development.
-pub const PAGE: &[Tool] = &[Tool::WasmTarget, Tool::WasmBindgen, Tool::Trunk];
+pub const PAGE: &[Tool] = &[Tool::WasmTarget, Tool::FirmwareTarget, Tool::WasmBindgen, Tool::Trunk];
 /// Needed to build the page for release, in addition: wasm-opt is a node package.
 pub const RELEASE: &[Tool] = &[Tool::Npm, Tool::Node, Tool::NodePackages];
 /// Needed to look at the page with a browser, in addition.
@@ -63,21 +63,21 @@ pub fn provide(lab: &Lab, wanted: &[Tool], then: &str) -> Result<()> {
     fs::create_dir_all(&lab.cache).with_context(|| format!("cannot make the folder {}", lab.cache.display()))?;
     let lock = File::create(lab.cache.join("lock"))?;
     if lock.try_lock().is_err() {
-        println!("another xtask is installing tools: waiting for it");
+        eprintln!("another xtask is installing tools: waiting for it");
         lock.lock()?;
     }
     let steps = plan(&self::missing(lab, wanted)?);
     let total = steps.len() + 1;
     for (number, step) in steps.iter().enumerate() {
-        println!("[{}/{total}] {}", number + 1, step.message(lab)?);
+        eprintln!("[{}/{total}] {}", number + 1, step.message(lab)?);
         let start = Instant::now();
         step.install(lab)?;
         lab.refresh_path()?;
-        println!("[{}/{total}] done in {} s", number + 1, start.elapsed().as_secs());
+        eprintln!("[{}/{total}] done in {} s", number + 1, start.elapsed().as_secs());
     }
     // Kept until now: the tools share many dependencies.
     let _ = fs::remove_dir_all(build_dir(lab));
-    println!("[{total}/{total}] {then}");
+    eprintln!("[{total}/{total}] {then}");
     Ok(())
 }
 
@@ -120,6 +120,13 @@ fn present(lab: &Lab, tool: Tool) -> Result<bool> {
 pub fn version_of(lab: &Lab, program: &str) -> Option<String> {
     let answer = cmd!(lab.sh, "{program} --version").quiet().ignore_stderr().read().ok()?;
     answer.split_whitespace().nth(1).map(str::to_owned)
+}
+
+/// What rustc calls this machine.
+pub fn host_target(lab: &Lab) -> Result<String> {
+    let about = cmd!(lab.sh, "rustc -vV").quiet().read()?;
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc -vV names no host")
 }
 
 fn rust_lib(lab: &Lab) -> Result<PathBuf> {
