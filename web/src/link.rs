@@ -101,8 +101,8 @@ fn post(worker: &Worker, message: &JsValue) {
 
 /// The script is a blob, so that the page may also live on another origin than its files.
 fn spawn() -> Result<Line, JsValue> {
-    let (script, wasm) = (address("worker.js"), address("worker_bg.wasm"));
-    let source = format!("importScripts({script:?});wasm_bindgen({{module_or_path:{wasm:?}}});");
+    let files = ["worker.js", "worker_bg.wasm", "image-tools.js", "image-tools_bg.wasm"].map(address);
+    let source = format!("const FILES={files:?};{}", include_str!("../js/start-worker.js"));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&source.into()), &options)?;

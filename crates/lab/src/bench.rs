@@ -1,10 +1,8 @@
 //! Flash images that were handed over, and the boots of them that were made already.
 
-use crate::{Firmware, absent, boot, edited};
+use crate::{Case, Firmware, ImageTools, Linked, boot};
 use board::Board;
 use pi::dispatch::Absent;
-use pi::edit::Edit;
-use pi::image::Image;
 use protocol::{Failure, ImageId};
 use std::collections::BTreeMap;
 use story::dispatch::Listing;
@@ -22,18 +20,30 @@ pub struct Boot {
 /// Is told the machine's time now and then.
 pub type Progress<'a> = &'a mut dyn FnMut(u64);
 
+/// With the image tools that are linked in.
+pub type Bench = BenchWith<Linked>;
+
 #[derive(Default)]
-pub struct Bench {
+pub struct BenchWith<T> {
+    tools: T,
     held: BTreeMap<ImageId, Vec<u8>>,
     healthy: BTreeMap<ImageId, Firmware>,
     /// Boots with edits, oldest first, by the bytes that were booted.
     recent: Vec<(Vec<u8>, Firmware)>,
 }
 
-impl Bench {
+impl<T: ImageTools> BenchWith<T> {
     pub fn hold(&mut self, image: &str, bytes: Vec<u8>) {
         self.healthy.remove(image);
         self.held.insert(image.to_owned(), bytes);
+    }
+
+    pub fn parse(&self, edits: &str) -> Result<Box<T::Edits>, Failure> {
+        self.tools.parse(edits)
+    }
+
+    pub fn case(&self, exercise: &str, repair: &str) -> Result<Case<Box<T::Edits>>, Failure> {
+        self.tools.case(exercise, repair)
     }
 
     fn held(&self, image: &str) -> Result<&Vec<u8>, Failure> {
@@ -41,22 +51,22 @@ impl Bench {
     }
 
     /// The image with these edits done.
-    pub fn edited(&self, image: &str, edits: &[Edit]) -> Result<Vec<u8>, Failure> {
-        edited(self.held(image)?, edits)
+    pub fn edited(&self, image: &str, edits: &T::Edits) -> Result<Vec<u8>, Failure> {
+        self.tools.edited(self.held(image)?, edits)
     }
 
-    pub fn list(&self, image: &str, edits: &[Edit]) -> Result<Listing, Failure> {
-        Ok(Listing::of(&Image::parse(&self.edited(image, edits)?)))
+    pub fn list(&self, image: &str, edits: &T::Edits) -> Result<Listing, Failure> {
+        self.tools.listing(&self.edited(image, edits)?)
     }
 
     /// Boots the image with these edits, or takes a boot of the same bytes.
-    pub fn boot(&mut self, image: &str, edits: &[Edit], progress: Progress) -> Result<Boot, Failure> {
+    pub fn boot(&mut self, image: &str, edits: &T::Edits, progress: Progress) -> Result<Boot, Failure> {
         let bytes = self.edited(image, edits)?;
-        let tree = Image::parse(&bytes);
+        let listing = self.tools.listing(&bytes)?;
         let healthy = self.healthy(image, progress)?.chronicle.clone();
-        let firmware = self.firmware(image, bytes, progress)?;
-        let absent = absent(&tree, &firmware.chronicle, &healthy);
-        Ok(Boot { listing: Listing::of(&tree), absent, firmware })
+        let firmware = self.firmware(image, bytes.clone(), progress)?;
+        let absent = self.tools.absent(&bytes, &firmware.chronicle, &healthy)?;
+        Ok(Boot { listing, absent, firmware })
     }
 
     /// The boot without edits.

@@ -11,6 +11,11 @@ pub fn parse(json: &str) -> Result<Vec<Edit>, Failure> {
     serde_json::from_str(json).map(|list: EditList| list.edit).map_err(|error| Failure::Edits(error.to_string()))
 }
 
+/// The same list as JSON again.
+pub fn unparse(edits: &[Edit]) -> String {
+    serde_json::to_string(&EditList { edit: edits.to_vec() }).expect("edits hold nothing that can't be JSON")
+}
+
 /// The image with these edits done.
 pub fn edited(image: &[u8], edits: &[Edit]) -> Result<Vec<u8>, Failure> {
     if edits.is_empty() {

@@ -252,6 +252,9 @@ pub enum Failure {
     /// No image of this name was handed over.
     #[error("there is no image {0:?}")]
     NoImage(ImageId),
+    /// The image tools did not come.
+    #[error("the image tools did not come: {0}")]
+    Tools(String),
     /// The exercise can't be read; the message says where.
     #[error("the exercise can't be read: {0}")]
     Exercise(String),

@@ -1,24 +1,26 @@
 //! Answers messages: finds the figure's session and lets it work.
 
 use crate::Session;
-use content::Exercise;
-use lab::{Bench, Boot, grade, moment, parse, probe};
+use lab::{BenchWith, Boot, ImageTools, Linked, moment, probe, prove};
 use protocol::{Booted, Failure, FigureId, FromWorker, TapeKind, ToWorker, Verdict};
 use std::collections::BTreeMap;
 
+/// With the image tools that are linked in.
+pub type Desk = DeskWith<Linked>;
+
 #[derive(Default)]
-pub struct Desk {
+pub struct DeskWith<T> {
     sessions: BTreeMap<FigureId, Session>,
-    bench: Bench,
+    bench: BenchWith<T>,
 }
 
-impl Desk {
+impl<T: ImageTools> DeskWith<T> {
     pub fn answer(&mut self, message: ToWorker, post: &mut dyn FnMut(FromWorker)) {
         match message {
             ToWorker::Open { figure, rom } => self.open(figure, rom, post),
             ToWorker::Boot { figure, image, edits } => {
                 let mut progress = |time| post(FromWorker::Booting { figure, time });
-                let booted = parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
+                let booted = self.bench.parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
                 post(or_failed(figure, booted, |boot| {
                     let booted = Box::new(told(&boot));
                     self.sessions.insert(figure, Session::of(boot.firmware));
@@ -34,7 +36,7 @@ impl Desk {
             }
             ToWorker::Probe { figure, image, edits, ask } => {
                 let mut progress = |time| post(FromWorker::Booting { figure, time });
-                let boot = parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
+                let boot = self.bench.parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
                 post(or_failed(figure, boot, |boot| FromWorker::Probed { figure, answer: probe(&ask, &boot) }));
             }
             ToWorker::Grade { figure, exercise, edits } => {
@@ -61,11 +63,11 @@ impl Desk {
                 FromWorker::At { figure, asked: time, moment }
             })),
             ToWorker::List { figure, image, edits } => {
-                let listing = parse(&edits).and_then(|edits| self.bench.list(&image, &edits));
+                let listing = self.bench.parse(&edits).and_then(|edits| self.bench.list(&image, &edits));
                 post(or_failed(figure, listing, |listing| FromWorker::Listed { figure, listing: Box::new(listing) }));
             }
             ToWorker::Export { figure, image, edits } => {
-                let bytes = parse(&edits).and_then(|edits| self.bench.edited(&image, &edits));
+                let bytes = self.bench.parse(&edits).and_then(|edits| self.bench.edited(&image, &edits));
                 post(or_failed(figure, bytes, |bytes| FromWorker::Exported { figure, bytes }));
             }
             ToWorker::Hold { image, bytes } => self.bench.hold(&image, bytes),
@@ -81,9 +83,8 @@ impl Desk {
     }
 
     fn grade(&mut self, exercise: &str, edits: &str, progress: &mut dyn FnMut(u64)) -> Result<Verdict, Failure> {
-        let exercise: Exercise =
-            serde_json::from_str(exercise).map_err(|error| Failure::Exercise(error.to_string()))?;
-        grade(&exercise.task, &parse(edits)?, &mut self.bench, progress)
+        let case = self.bench.case(exercise, edits)?;
+        prove(&case, &mut self.bench, progress)
     }
 
     fn open(&mut self, figure: FigureId, rom: Vec<u8>, post: &mut dyn FnMut(FromWorker)) {

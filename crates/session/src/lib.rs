@@ -6,5 +6,5 @@ mod desk;
 mod recorder;
 mod session;
 
-pub use desk::Desk;
+pub use desk::{Desk, DeskWith};
 pub use session::Session;

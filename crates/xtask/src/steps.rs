@@ -11,7 +11,7 @@ use crate::tools::{self, Tool};
 use crate::{apt, firmware, page};
 
 /// Built for the browser only; all other packages are for this machine.
-const WASM_PACKAGES: [&str; 2] = ["web", "worker"];
+const WASM_PACKAGES: [&str; 3] = ["web", "worker", "image-tools"];
 /// Packages with tests that run as WebAssembly, in node or in headless Chromium.
 const WASM_TESTED: [&str; 1] = ["worker"];
 /// What the tests on this machine compare with.

@@ -66,7 +66,7 @@ fn failure_text(name: &str, failure: &Failure, l: Lang) -> String {
         }
         Failure::Endless { time } => t::rom_endless(l, name, &decimal(*time)),
         Failure::Closed => t::load_failed_worker(l).into(),
-        Failure::NoImage(what) | Failure::Edits(what) | Failure::Exercise(what) => what.clone(),
+        Failure::NoImage(what) | Failure::Tools(what) | Failure::Edits(what) | Failure::Exercise(what) => what.clone(),
         Failure::Edit(trouble) => trouble.reason.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! The worker's scope: messages in, messages out.
 
+mod tools;
+
 use js_sys::{Array, Uint8Array};
 use protocol::{FromWorker, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -14,7 +16,7 @@ fn main() {
         let _ = out.post_message_with_transfer(&bytes, &Array::of1(&bytes.buffer()));
     };
     post(FromWorker::Ready);
-    let mut desk = session::Desk::default();
+    let mut desk = session::DeskWith::<tools::Fetched>::default();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(message) = decode(&Uint8Array::new(&event.data()).to_vec()) {
             desk.answer(message, &mut post);
