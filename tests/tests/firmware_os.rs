@@ -76,12 +76,20 @@ fn a_missing_msr_is_unsupported() {
     }
 }
 
-/// At the prompt, without a script.
+/// At the prompt, without a script, behind the HLT that the shell waits with.
 fn at_the_prompt() -> board::Machine {
     let config =
         board::Config { ram_mib: e2e::firmware::RAM_MIB, bios: images().release.clone(), ..board::Config::default() };
     let mut machine = board::Machine::new(&config).unwrap();
     machine.run_instructions(2_000_000, &mut trace::Silent);
+    let behind_hlt = |machine: &board::Machine| {
+        let mut byte = [0];
+        machine.peek(board::View::Os, machine.register(0, trace::CpuReg::Rip) - 1, &mut byte);
+        byte == [0xf4]
+    };
+    while !behind_hlt(&machine) {
+        assert_eq!(machine.run_instructions(1, &mut trace::Silent), board::Stop::Limit);
+    }
     machine
 }
 
@@ -153,4 +161,30 @@ fn reboot_starts_anew_and_poweroff_ends() {
     assert_eq!((stop, post.last()), (board::Stop::Halted, Some(&0xb3)));
     let (_, post) = posts("reboot\n");
     assert!(post.windows(2).any(|pair| pair == [0xb3, 0x01]), "{post:x?}");
+}
+
+/// What OUTS writes isn't in RAX, where the save state's I/O information has its data from.
+#[test]
+fn a_command_written_by_a_string_instruction_reaches_its_handler() {
+    const CODE: &[u8] = &[
+        0x48, 0x8d, 0x35, 0x0d, 0, 0, 0, // lea rsi, [rip + 13]: the last byte
+        0xba, 0xb2, 0, 0, 0, // mov edx, 0xb2
+        0xb8, 0x17, 0, 0, 0,    // mov eax, 0x17
+        0x6e, // outsb
+        0xeb, 0xfe, // jmp $
+        0x41,
+    ];
+    let mut machine = at_the_prompt();
+    let code = machine.register(0, trace::CpuReg::Rip);
+    machine.poke(board::View::Os, code, CODE);
+    let mut tape = trace::Recorder::new(trace::Level::Output);
+    machine.run_instructions(100_000, &mut tape);
+    let records = e2e::machine::bytes(&tape.into_events(), trace::Output::FirmwareTrace);
+    let command = |record| match record {
+        pi::record::Record::SmiDispatched(smi) => Some(smi.value.get()),
+        _ => None,
+    };
+    let commands: Vec<u64> =
+        pi::record::read(&records).filter_map(|located| command(located.unwrap().record)).collect();
+    assert_eq!(commands, [0x41]);
 }

@@ -134,8 +134,15 @@ pub struct IoInfo {
     pub port: u16,
     /// 0 a byte, 1 two, 2 four.
     pub width: u32,
-    /// 1 input, 2 output, 4 string, 8 REP prefix.
+    /// Bits: INPUT, OUTPUT, STRING, REP_PREFIX.
     pub kind: u32,
+}
+
+impl IoInfo {
+    pub const INPUT: u32 = 1;
+    pub const OUTPUT: u32 = 2;
+    pub const STRING: u32 = 4;
+    pub const REP_PREFIX: u32 = 8;
 }
 
 /// `SMI_HANDLER_PROFILE_PROTOCOL` of EDK II: those who hand SMIs on tell the core to whom.

@@ -19,12 +19,6 @@ const AMD64: u32 = 0x64;
 const IO_MISC: u64 = 0x7fa4;
 const RAX: u64 = 0x7f5c;
 
-/// `EFI_SMM_SAVE_STATE_IO_TYPE`
-const INPUT: u32 = 1;
-const OUTPUT: u32 = 2;
-const STRING: u32 = 4;
-const REP_PREFIX: u32 = 8;
-
 /// PI's number, Intel 64, AMD64.
 const REGISTERS: [(u32, u16, u16); 26] = [
     (20, 0x7fa8, 0x7e00), // ES
@@ -94,7 +88,8 @@ pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: 
     Status::SUCCESS
 }
 
-/// The I/O instruction that raised the SMI: the Intel 64 map's IOMisc tells.
+/// The I/O instruction that raised the SMI: the Intel 64 map's IOMisc tells. The data are RAX's, which a
+/// string instruction doesn't use.
 fn read_io(width: usize, buffer: *mut c_void) -> Status {
     if width != size_of::<IoInfo>() {
         return Status::INVALID_PARAMETER;
@@ -109,12 +104,12 @@ fn read_io(width: usize, buffer: *mut c_void) -> Status {
         _ => (2, 4),
     };
     let kind = match misc >> 4 & 7 {
-        0 => OUTPUT,
-        1 => INPUT,
-        2 => OUTPUT | STRING,
-        3 => INPUT | STRING,
-        6 => OUTPUT | STRING | REP_PREFIX,
-        _ => INPUT | STRING | REP_PREFIX,
+        0 => IoInfo::OUTPUT,
+        1 => IoInfo::INPUT,
+        2 => IoInfo::OUTPUT | IoInfo::STRING,
+        3 => IoInfo::INPUT | IoInfo::STRING,
+        6 => IoInfo::OUTPUT | IoInfo::STRING | IoInfo::REP_PREFIX,
+        _ => IoInfo::INPUT | IoInfo::STRING | IoInfo::REP_PREFIX,
     };
     let rax = mmio::read::<u64>(map() + RAX);
     let info = IoInfo { data: rax & (1 << (8 * bytes)) - 1, port: (misc >> 16) as u16, width, kind };

@@ -120,13 +120,16 @@ fn command() -> usize {
     let (cpu, mut io) = (*CPU.get(), IoInfo { data: 0, port: 0, width: 0, kind: 0 });
     // SAFETY: the CPU driver's protocol, a buffer of the right size.
     let status = unsafe { ((*cpu).read_save_state)(cpu, size_of::<IoInfo>(), register::IO, 0, (&raw mut io).cast()) };
-    if status != Status::SUCCESS || io.port != APM_CNT {
+    // A string instruction's data are in memory: APM_CNT has them.
+    if status != Status::SUCCESS || io.port != APM_CNT || io.kind != IoInfo::OUTPUT {
         return in8(APM_CNT).into();
     }
-    if io.data != 0 {
+    // A word goes to APM_DATA, too.
+    let value = usize::from(io.data as u8);
+    if value != 0 {
         debug!("SmmSwDispatch: I/O information: port 0x{:X}, data 0x{:X}, type {}", io.port, io.data, io.kind);
     }
-    io.data as usize
+    value
 }
 
 fn dispatch(value: usize) -> Status {
