@@ -184,3 +184,30 @@ fn a_boot_that_gets_stuck_tells_where() {
     let edits = r#"{"edit": [{"op": "drop", "file": "DxeCore"}]}"#;
     assert_ne!(boot(&mut desk, "release", edits).chronicle.outcome, Outcome::Prompt);
 }
+
+#[test]
+fn whatever_is_typed_ends_at_a_prompt_or_says_how_it_ended() {
+    let mut desk = desk();
+    let home = boot(&mut desk, "release", "").home.time;
+    let long = "x".repeat(500);
+    for (text, answer) in [
+        ("", ""),
+        ("   ", ""),
+        ("smi", "smi: EFI_INVALID_PARAMETER"),
+        ("smi 41\r\nsmi 42", "smi: EFI_INVALID_PARAMETER"),
+        ("Tiếng Việt、日本語", ": EFI_INVALID_PARAMETER"),
+        (&long, "x: EFI_INVALID_PARAMETER"),
+        ("reboot", "ResetSystem()"),
+    ] {
+        let said = say(&mut desk, home, text);
+        assert_eq!(said.chronicle.outcome, Outcome::Prompt, "{text:?}");
+        assert!(said.answer.contains(answer), "{text:?}: {:?}", said.answer);
+        if text == "reboot" {
+            assert_eq!(said.chronicle.post.last().map(|(_, code)| *code), Some(0xb1), "it has booted again");
+        }
+    }
+    let off = say(&mut desk, home, "poweroff");
+    assert_ne!(off.chronicle.outcome, Outcome::Prompt);
+    let gone = say(&mut desk, off.home.time, "smi 41");
+    assert_eq!((gone.answer.as_str(), gone.tape), ("", None), "nobody hears it");
+}
