@@ -4,9 +4,10 @@
 //! when a task priority level is restored, so nothing in the core is ever interrupted halfway. The
 //! timer runs only while somebody waits for it.
 
-use crate::event;
+use crate::{event, hand};
 use base::exception::{self, Frame, Report, SPURIOUS, TIMER};
-use base::{Global, Status, arch, debug, efi, lapic};
+use base::smm::SmmBase2;
+use base::{Global, Status, arch, debug, efi, lapic, protocol};
 
 static EXPIRED: Global<bool> = Global::new(false);
 /// Longest single count.
@@ -47,10 +48,20 @@ fn arm() {
 
 /// Takes the interrupt if it waits, and signals what is due.
 pub fn poll() {
-    if event::next_deadline().is_some() {
+    // An SMM driver may call us before the lock: SMM's IDT knows no interrupts.
+    if event::next_deadline().is_some() && !in_smm() {
         arch::take_interrupts();
         expire();
     }
+}
+
+fn in_smm() -> bool {
+    let mut answer = false;
+    if let Some(base) = hand::find(&protocol::SMM_BASE2).map(|p| p.cast::<SmmBase2>()) {
+        // SAFETY: the IPL's protocol.
+        let _ = unsafe { ((*base).in_smm)(base, &mut answer) };
+    }
+    answer
 }
 
 /// Until something is due. Without any timer this is the end.
