@@ -1,5 +1,6 @@
 //! Questions to a machine that has booted. What it answers is one word.
 
+use pi::dispatch::Reason;
 use serde::{Deserialize, Serialize};
 
 /// The two builds of the training firmware.
@@ -46,37 +47,16 @@ pub enum Probe {
     Boots,
 }
 
-const YES_NO: &[&str] = &["yes", "no"];
-/// `there`, and the reasons of `pi::dispatch::Reason`.
-const WHY: &[&str] = &[
-    "there",
-    "wrong-type",
-    "never-discovered",
-    "not-requested",
-    "malformed",
-    "no-neighbour",
-    "neighbour-absent",
-    "cycle",
-    "depex-false",
-    "behind-lock",
-    "after-dispatch",
-    "stalled",
-    "never-returned",
-    "failed",
-    "apriori-absent",
-    "apriori-ineligible",
-];
-
 impl Probe {
     /// All words that it can answer. None: any text.
     #[must_use]
-    pub fn answers(&self) -> Option<&'static [&'static str]> {
+    pub fn answers(&self) -> Option<Vec<&'static str>> {
         match self {
             Probe::Ring(_) | Probe::Say(_) => None,
-            Probe::Dispatched(_) => Some(&["before-lock", "after-lock", "never"]),
-            Probe::Why(_) => Some(WHY),
-            Probe::Log(_) | Probe::Hidden | Probe::Locked => Some(YES_NO),
-            Probe::Boots => Some(&["prompt", "hung", "shutdown", "exit", "endless"]),
+            Probe::Dispatched(_) => Some(vec!["before-lock", "after-lock", "never"]),
+            Probe::Why(_) => Some(["there"].into_iter().chain(Reason::NAMES).collect()),
+            Probe::Log(_) | Probe::Hidden | Probe::Locked => Some(vec!["yes", "no"]),
+            Probe::Boots => Some(vec!["prompt", "hung", "shutdown", "exit", "endless"]),
         }
     }
 

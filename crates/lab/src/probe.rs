@@ -3,7 +3,6 @@
 use crate::{Boot, records, say};
 use content::Probe;
 use pi::Guid;
-use pi::dispatch::Reason;
 use pi::record::Record;
 use protocol::Outcome;
 
@@ -75,25 +74,5 @@ fn dispatched(boot: &Boot, module: &str) -> &'static str {
 fn why(boot: &Boot, module: &str) -> &'static str {
     let named = |name: Option<&str>, guid: Guid| name == Some(module) || module.parse() == Ok(guid);
     let absent = boot.absent.iter().find(|absent| named(absent.name.as_deref(), absent.file));
-    absent.map_or("there", |absent| reason(&absent.why))
-}
-
-fn reason(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::WrongType { .. } => "wrong-type",
-        Reason::NeverDiscovered => "never-discovered",
-        Reason::NotRequested => "not-requested",
-        Reason::Malformed { .. } => "malformed",
-        Reason::NoNeighbour { .. } => "no-neighbour",
-        Reason::NeighbourAbsent { .. } => "neighbour-absent",
-        Reason::Cycle { .. } => "cycle",
-        Reason::DepexFalse { .. } => "depex-false",
-        Reason::BehindLock { .. } => "behind-lock",
-        Reason::AfterDispatch { .. } => "after-dispatch",
-        Reason::Stalled { .. } => "stalled",
-        Reason::NeverReturned => "never-returned",
-        Reason::Failed { .. } => "failed",
-        Reason::AprioriAbsent => "apriori-absent",
-        Reason::AprioriIneligible { .. } => "apriori-ineligible",
-    }
+    absent.map_or("there", |absent| absent.why.name())
 }

@@ -2,7 +2,8 @@
 
 use super::files::{ChapterFile, Data, ExerciseFile, Source};
 use super::item::Item;
-use super::prose::{self, Piece, Prose};
+use super::markup;
+use super::prose::{Piece, Prose};
 use super::{Fault, Rule};
 use crate::{ImageName, Kind, Probe, Setup};
 use std::collections::BTreeSet;
@@ -167,7 +168,7 @@ fn questions(item: &Item, file: &ChapterFile, source: &Source, prose: &Prose, fa
             faults.push(Fault::at(&source.path, *line, Rule::Section, message));
         }
         for text in words.choices.values().chain([&words.question, &words.because]) {
-            prose::inline(text, &source.path, *line, faults);
+            markup::inline(text, &source.path, *line, faults);
         }
     }
     for predict in file.predicts.iter().filter(|predict| !asked.contains(predict.id.as_str())) {

@@ -2,6 +2,7 @@
 
 use super::check;
 use super::files::{ChapterFile, Data, ExerciseFile, Source, WrongFile, file_name};
+use super::markup;
 use super::prose::{self, Piece, Prose, Words};
 use super::{Fault, Rule};
 use crate::{Block, Chapter, Choice, Entry, Exercise, Kind, LANGUAGES, Question, Scene, Task};
@@ -199,7 +200,7 @@ fn block(file: &ChapterFile, piece: &Piece) -> Option<Block> {
 fn question(file: &ChapterFile, words: &Words) -> Option<Question> {
     let predict = file.predicts.iter().find(|predict| predict.id == words.id)?.clone();
     // Its Markdown has been checked.
-    let inline = |text: &str| prose::inline(text, Path::new(""), 0, &mut Vec::new());
+    let inline = |text: &str| markup::inline(text, Path::new(""), 0, &mut Vec::new());
     let choice = |answer: &String| Some(Choice { answer: answer.clone(), text: inline(words.choices.get(answer)?) });
     let choices = predict.choices.iter().filter_map(choice).collect();
     Some(Question { choices, question: inline(&words.question), because: inline(&words.because), predict })

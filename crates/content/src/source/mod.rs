@@ -5,6 +5,7 @@ mod check;
 mod fault;
 mod files;
 mod item;
+mod markup;
 mod prose;
 mod write;
 

@@ -2,8 +2,9 @@
 //! aligned tables are faults.
 
 use super::files::{Source, parse_toml};
+use super::markup::{OPTIONS, plain, shape, unsafe_markup};
 use super::{Fault, Rule};
-use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -66,8 +67,6 @@ impl Section {
     }
 }
 
-const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_HEADING_ATTRIBUTES);
-
 pub fn read(source: &Source, faults: &mut Vec<Fault>) -> Prose {
     let mut reader = Reader {
         path: &source.path,
@@ -104,33 +103,6 @@ pub fn read(source: &Source, faults: &mut Vec<Fault>) -> Prose {
         reader.faults.push(Fault::at(&source.path, 1, Rule::Section, "a text begins with its title: # Title"));
     }
     reader.prose
-}
-
-/// Markdown of one paragraph, in a TOML string, as HTML without the paragraph.
-pub fn inline(text: &str, path: &Path, line: usize, faults: &mut Vec<Fault>) -> String {
-    let mut out = String::new();
-    let mut events = Vec::new();
-    for event in Parser::new_ext(text, OPTIONS) {
-        if let Some(why) = unsafe_markup(&event) {
-            faults.push(Fault::at(path, line, Rule::Markup, why));
-        }
-        if !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)) {
-            events.push(event);
-        }
-    }
-    html::push_html(&mut out, events.into_iter());
-    out
-}
-
-fn unsafe_markup(event: &Event<'_>) -> Option<&'static str> {
-    match event {
-        Event::Html(_) | Event::InlineHtml(_) => Some("raw HTML isn't allowed: write Markdown, and `<` as \\<"),
-        Event::Start(Tag::Image { .. }) => Some("pictures aren't allowed: show a live scene"),
-        Event::Start(Tag::Table(columns)) if columns.iter().any(|column| *column != Alignment::None) => {
-            Some("a table's columns can't be aligned: a strict Content-Security-Policy forbids the style")
-        }
-        _ => None,
-    }
 }
 
 struct Reader<'a> {
@@ -252,28 +224,4 @@ impl<'a> Reader<'a> {
             _ => {}
         }
     }
-}
-
-fn shape(tag: &Tag<'_>) -> Option<String> {
-    Some(match tag {
-        Tag::Paragraph => "paragraph".to_owned(),
-        Tag::Heading { level, .. } => format!("heading {level}"),
-        Tag::BlockQuote(_) => "quotation".to_owned(),
-        Tag::CodeBlock(CodeBlockKind::Fenced(info)) => format!("code {info}"),
-        Tag::CodeBlock(CodeBlockKind::Indented) => "code".to_owned(),
-        Tag::List(first) => if first.is_some() { "numbered list" } else { "list" }.to_owned(),
-        Tag::Item => "item".to_owned(),
-        Tag::Table(columns) => format!("table of {} columns", columns.len()),
-        Tag::TableRow => "row".to_owned(),
-        _ => return None,
-    })
-}
-
-fn plain(events: &[Event<'_>]) -> String {
-    let text = events.iter().map(|event| match event {
-        Event::Text(text) | Event::Code(text) => text.to_string(),
-        Event::SoftBreak => " ".to_owned(),
-        _ => String::new(),
-    });
-    text.collect()
 }

@@ -4,6 +4,7 @@
 mod boot;
 mod cycle;
 mod driver;
+mod names;
 #[cfg(test)]
 mod tests;
 mod why;

@@ -304,5 +304,6 @@ fn a_reason_goes_through_json_and_back() {
     let why = why_not(&image, &records, &healthy());
     let json = serde_json::to_string(&why).unwrap();
     assert!(json.contains(r#""why":{"depex-false":{"#), "{json}");
+    assert_eq!(why[0].why.name(), "depex-false");
     assert_eq!(serde_json::from_str::<Vec<Absent>>(&json).unwrap(), why);
 }
