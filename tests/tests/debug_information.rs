@@ -89,8 +89,12 @@ fn in_place(bytes: &[u8]) -> Vec<(Guid, u64, u64)> {
     found
 }
 
+/// What a browser may have to load beside an image; the files are packed already.
+const LARGEST: usize = 150_000;
+
 struct Subject {
     name: &'static str,
+    size: usize,
     info: DebugInfo,
     sources: Sources,
     run: Run,
@@ -99,8 +103,10 @@ struct Subject {
 impl Subject {
     fn new(name: &'static str, folder: &Path) -> Subject {
         let read = |kind| fs::read(folder.join("smmlab").with_extension(kind)).unwrap();
-        let (info, sources) = (DebugInfo::read(&read("dbg")).unwrap(), Sources::read(&read("src")).unwrap());
-        Subject { name, info, sources, run: Run::new(&read("fd")) }
+        let (info, sources) = (read("dbg"), read("src"));
+        let size = info.len() + sources.len();
+        let (info, sources) = (DebugInfo::read(&info).unwrap(), Sources::read(&sources).unwrap());
+        Subject { name, size, info, sources, run: Run::new(&read("fd")) }
     }
 
     fn at(&self, address: u64) -> Option<Location<'_>> {
@@ -127,6 +133,13 @@ fn subjects() -> &'static [Subject; 2] {
         let folder = &images().folder;
         [Subject::new("DEBUG", &folder.join("debug")), Subject::new("RELEASE", &folder.join("release"))]
     })
+}
+
+#[test]
+fn the_files_are_small() {
+    for subject in subjects() {
+        assert!(subject.size <= LARGEST, "{}: {} bytes", subject.name, subject.size);
+    }
 }
 
 #[test]
