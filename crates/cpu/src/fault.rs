@@ -17,6 +17,7 @@ pub mod vector {
     pub const GP: u8 = 13;
     pub const PF: u8 = 14;
     pub const MF: u8 = 16;
+    pub const MC: u8 = 18;
     pub const XM: u8 = 19;
 }
 
@@ -29,6 +30,7 @@ pub struct Fault {
 impl Fault {
     pub const UD: Fault = Fault { vector: vector::UD, error: None };
     pub const NM: Fault = Fault { vector: vector::NM, error: None };
+    pub const MC: Fault = Fault { vector: vector::MC, error: None };
     pub const XM: Fault = Fault { vector: vector::XM, error: None };
     pub const DE: Fault = Fault { vector: vector::DE, error: None };
     pub const GP0: Fault = Fault::gp(0);

@@ -5,7 +5,7 @@ use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
 use crate::memory::{Env, canonical};
-use crate::state::{Activity, CS, Cpu, RSP, SS, Segment};
+use crate::state::{Activity, CS, Cpu, RSP, SS, Segment, cr4};
 use trace::{Kind, Mode};
 
 /// Where an interrupt comes from: software interrupts check the gate's DPL.
@@ -26,6 +26,9 @@ impl Cpu {
                 cs: self.seg[CS].selector,
                 rip: self.rip,
             });
+            if fault.vector == vector::MC && self.cr4 & cr4::MCE == 0 {
+                return self.shut_down(env, "machine check with CR4.MCE clear");
+            }
             if fault.vector != vector::DB && fault.vector != vector::BP && fault.vector != vector::OF {
                 self.rflags |= flag::RF;
             }

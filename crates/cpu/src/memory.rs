@@ -6,7 +6,7 @@ use crate::fault::{Fault, Result, vector};
 use crate::op::{INSTRUCTION, NO_REG, Op};
 use crate::paging::{Tlb, Wish};
 use crate::state::{Cpu, SS, Segment, mask};
-use trace::Mode;
+use trace::{Kind, Mode};
 
 /// What an instruction works with besides the processor's own state.
 pub struct Env<'a, B: Bus> {
@@ -104,12 +104,12 @@ impl Cpu {
         if size <= room {
             return Ok(match self.apic_offset(first) {
                 Some(offset) => u64::from(self.lapic.read(offset, env.bus.time())) & mask(size as u8),
-                None => env.bus.read(access, first, size),
+                None => self.physical_read(env.bus, access, first, size),
             });
         }
         let second = self.translate(env.tlb, env.bus, self.wrap(linear.wrapping_add(room as u64)), wish)?;
-        let low = env.bus.read(access, first, room);
-        let high = env.bus.read(access, second, size - room);
+        let low = self.physical_read(env.bus, access, first, room);
+        let high = self.physical_read(env.bus, access, second, size - room);
         Ok(low | high << (room * 8))
     }
 
@@ -153,16 +153,33 @@ impl Cpu {
                 self.write_apic(env, offset, value as u32);
                 return Ok(());
             }
-            env.code.written(first, size);
-            env.bus.write(access, first, size, value);
+            self.physical_write(env, access, first, size, value);
             return Ok(());
         }
         let second = self.translate(env.tlb, env.bus, self.wrap(linear.wrapping_add(room as u64)), wish)?;
-        env.code.written(first, room);
-        env.code.written(second, size - room);
-        env.bus.write(access, first, room, value);
-        env.bus.write(access, second, size - room, value >> (room * 8));
+        self.physical_write(env, access, first, room, value);
+        self.physical_write(env, access, second, size - room, value >> (room * 8));
         Ok(())
+    }
+
+    /// Past SMRR, which is the processor's own and comes before the bus.
+    #[inline]
+    pub(crate) fn physical_read(&self, bus: &mut impl Bus, access: Access, addr: u64, size: usize) -> u64 {
+        if self.smrr_hides(addr) {
+            bus.emit(Kind::SmramDenied { addr, size: size as u8, write: false });
+            return u64::MAX >> (64 - 8 * size);
+        }
+        bus.read(access, addr, size)
+    }
+
+    #[inline]
+    fn physical_write<B: Bus>(&self, env: &mut Env<B>, access: Access, addr: u64, size: usize, value: u64) {
+        if self.smrr_hides(addr) {
+            env.bus.emit(Kind::SmramDenied { addr, size: size as u8, write: true });
+            return;
+        }
+        env.code.written(addr, size);
+        env.bus.write(access, addr, size, value);
     }
 
     /// Offset into the local APIC's page, which only this processor sees.

@@ -3,6 +3,7 @@
 use crate::bus::Bus;
 use crate::fault::{Fault, Result};
 use crate::memory::{Env, canonical};
+use crate::smm::range::{self, SmmRange};
 use crate::state::{Cpu, FS, GS, cr0, efer};
 
 const TSC: u32 = 0x10;
@@ -19,8 +20,9 @@ const FS_BASE: u32 = 0xc000_0100;
 const GS_BASE: u32 = 0xc000_0101;
 const KERNEL_GS_BASE: u32 = 0xc000_0102;
 
-/// Eight variable ranges, fixed ranges, write combining; no SMRR.
+/// Eight variable ranges, fixed ranges, write combining.
 const MTRRCAP_VALUE: u64 = 0x508;
+const MTRRCAP_SMRR: u64 = 1 << 11;
 const FIXED_MTRRS: [u32; 11] = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f];
 const APIC_BASE_BSP: u64 = 1 << 8;
 const APIC_BASE_ENABLE: u64 = 1 << 11;
@@ -35,6 +37,7 @@ pub struct Msrs {
     mtrr_def_type: u64,
     mtrr_variable: [u64; 16],
     mtrr_fixed: [u64; 11],
+    pub(crate) smm_range: SmmRange,
     kernel_gs_base: u64,
     /// What WRMSR to TSC added to the clock.
     tsc_offset: u64,
@@ -50,6 +53,7 @@ impl Msrs {
             mtrr_def_type: 0,
             mtrr_variable: [0; 16],
             mtrr_fixed: [0; 11],
+            smm_range: SmmRange::default(),
             kernel_gs_base: 0,
             tsc_offset: 0,
         }
@@ -79,7 +83,7 @@ impl Cpu {
             SMI_COUNT => self.smi_count.into(),
             FEATURE_CONTROL => self.msr.feature_control,
             BIOS_SIGN_ID => 0,
-            MTRRCAP => MTRRCAP_VALUE,
+            MTRRCAP => MTRRCAP_VALUE | if self.map.is_intel() { MTRRCAP_SMRR } else { 0 },
             MISC_ENABLE => self.msr.misc_enable,
             PAT => self.msr.pat,
             MTRR_DEF_TYPE => self.msr.mtrr_def_type,
@@ -88,6 +92,9 @@ impl Cpu {
             FS_BASE => self.seg[FS].base,
             GS_BASE => self.seg[GS].base,
             KERNEL_GS_BASE => self.msr.kernel_gs_base,
+            range::SMBASE | range::MCA_CAP | range::SMRR_BASE | range::SMRR_MASK | range::FEATURE_CONTROL => {
+                self.read_smm_msr(index)?
+            }
             _ => self.msr.mtrr_fixed[fixed(index)?],
         })
     }
@@ -106,16 +113,30 @@ impl Cpu {
             FEATURE_CONTROL => self.msr.feature_control = value & 0xff07,
             BIOS_SIGN_ID => {}
             MISC_ENABLE => self.msr.misc_enable = value,
-            PAT => self.msr.pat = value,
-            MTRR_DEF_TYPE => self.msr.mtrr_def_type = value & 0xcff,
-            0x200..=0x20f => self.msr.mtrr_variable[index as usize - 0x200] = value,
+            PAT => self.msr.pat = checked(value, each_byte(value, |t| is_memory_type(t) || t == UC_MINUS))?,
+            MTRR_DEF_TYPE => {
+                let existing = value & !(MTRR_ENABLE | MTRR_FIXED_ENABLE | 0xff) == 0;
+                self.msr.mtrr_def_type = checked(value, existing && is_memory_type(value as u8))?;
+            }
+            0x200..=0x20f => {
+                let fits = match index & 1 {
+                    0 => value & !(PHYSICAL & !0xfff | 0xff) == 0 && is_memory_type(value as u8),
+                    _ => value & !(PHYSICAL & !0xfff | MTRR_ENABLE) == 0,
+                };
+                self.msr.mtrr_variable[index as usize - 0x200] = checked(value, fits)?;
+            }
             EFER => self.write_efer(value)?,
             FS_BASE => self.seg[FS].base = address(value)?,
             GS_BASE => self.seg[GS].base = address(value)?,
             KERNEL_GS_BASE => self.msr.kernel_gs_base = address(value)?,
             // SMI_COUNT and MTRRCAP are read only.
             SMI_COUNT | MTRRCAP => return Err(Fault::GP0),
-            _ => self.msr.mtrr_fixed[fixed(index)?] = value,
+            range::SMBASE | range::MCA_CAP | range::SMRR_BASE | range::SMRR_MASK | range::FEATURE_CONTROL => {
+                self.write_smm_msr(index, value)?;
+                // What was decoded outside SMM may be hidden now, or no longer.
+                env.code.clear();
+            }
+            _ => self.msr.mtrr_fixed[fixed(index)?] = checked(value, each_byte(value, is_memory_type))?,
         }
         Ok(())
     }
@@ -134,6 +155,25 @@ impl Cpu {
     pub(crate) fn swapgs(&mut self) {
         std::mem::swap(&mut self.seg[GS].base, &mut self.msr.kernel_gs_base);
     }
+}
+
+/// Bits of IA32_MTRR_DEF_TYPE; the first is V of a variable range's mask, too.
+const MTRR_ENABLE: u64 = 1 << 11;
+const MTRR_FIXED_ENABLE: u64 = 1 << 10;
+/// PAT only.
+const UC_MINUS: u8 = 7;
+
+/// UC, WC, WT, WP, WB (SDM vol. 3, "Memory Types That Can Be Encoded in MTRRs").
+fn is_memory_type(t: u8) -> bool {
+    matches!(t, 0 | 1 | 4 | 5 | 6)
+}
+
+fn each_byte(value: u64, holds: impl Fn(u8) -> bool) -> bool {
+    value.to_le_bytes().into_iter().all(holds)
+}
+
+fn checked(value: u64, fits: bool) -> Result<u64> {
+    if fits { Ok(value) } else { Err(Fault::GP0) }
 }
 
 fn fixed(index: u32) -> Result<usize> {

@@ -14,7 +14,13 @@ const A: u64 = 1 << 5;
 const D: u64 = 1 << 6;
 const PS: u64 = 1 << 7;
 const NX: u64 = 1 << 63;
-const FRAME: u64 = 0x000f_ffff_ffff_f000;
+/// 40 physical address bits, as CPUID says.
+const FRAME: u64 = 0xff_ffff_f000;
+const BEYOND: u64 = 0x000f_ff00_0000_0000;
+/// PAE paging leaves no bits to software above the address.
+const IGNORED_IN_LONG_MODE: u64 = 0x7ff0_0000_0000_0000;
+/// Bit 12 of a large page's entry is PAT.
+const PAT: u64 = 1 << 12;
 
 /// What is to be done at a linear address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,18 +154,22 @@ impl Cpu {
         let access = self.system_access();
         let absent = self.code(false, false, wish);
         let pde_at = (self.cr3 & 0xffff_f000) + (linear >> 22 & 0x3ff) * 4;
-        let pde = bus.read(access, pde_at, 4);
+        let pde = self.physical_read(bus, access, pde_at, 4);
         if pde & P == 0 {
             return Err(absent);
         }
         if pde & PS != 0 && self.cr4 & cr4::PSE != 0 {
+            // No PSE-36.
+            if pde & 0x3f_e000 != 0 {
+                return Err(self.code(true, true, wish));
+            }
             let leaf = Leaf { frame: pde & 0xffc0_0000 | linear & 0x3f_f000, rights: pde, nx: false };
             self.allow(&leaf, wish)?;
             self.mark(bus, pde_at, pde, 4, wish.write);
             return Ok(leaf);
         }
         let pte_at = (pde & 0xffff_f000) + (linear >> 12 & 0x3ff) * 4;
-        let pte = bus.read(access, pte_at, 4);
+        let pte = self.physical_read(bus, access, pte_at, 4);
         if pte & P == 0 {
             self.mark(bus, pde_at, pde, 4, false);
             return Err(absent);
@@ -182,21 +192,32 @@ impl Cpu {
             let shift = 3 + 9 * level as u64;
             let index = linear >> shift & if !long && level == 3 { 3 } else { 0x1ff };
             let at = table + index * 8;
-            let entry = bus.read(access, at, 8);
+            let entry = self.physical_read(bus, access, at, 8);
             if entry & P == 0 {
                 return Err(self.code(false, false, wish));
             }
-            if entry & NX != 0 && self.efer & efer::NXE == 0 {
+            let pdpte = !long && level == 3;
+            let large = entry & PS != 0 && (level == 2 || level == 3 && long);
+            let mut reserved = BEYOND;
+            if !long {
+                reserved |= IGNORED_IN_LONG_MODE;
+            }
+            if pdpte {
+                reserved |= NX | 0x1e6;
+            } else if self.efer & efer::NXE == 0 {
+                reserved |= NX;
+            }
+            if large {
+                reserved |= (1 << shift) - 1 & !0xfff & !PAT;
+            } else if level == 4 {
+                reserved |= PS;
+            }
+            if entry & reserved != 0 {
                 return Err(self.code(true, true, wish));
             }
-            let pdpte = !long && level == 3;
             if !pdpte {
                 rights &= entry;
                 nx |= entry & NX != 0;
-            }
-            let large = entry & PS != 0 && (level == 2 || level == 3 && long);
-            if entry & PS != 0 && level == 4 {
-                return Err(self.code(true, true, wish));
             }
             if level == 1 || large {
                 let low = (1u64 << shift) - 1;
@@ -223,7 +244,7 @@ impl Cpu {
     /// Sets A, and D for a write, where they aren't set yet.
     fn mark(&self, bus: &mut impl Bus, at: u64, entry: u64, size: usize, dirty: bool) {
         let new = entry | A | if dirty { D } else { 0 };
-        if new != entry {
+        if new != entry && !self.smrr_hides(at) {
             bus.write(self.system_access(), at, size, new);
         }
     }

@@ -147,6 +147,9 @@ impl Cpu {
         let linear = self.fetch_address()?;
         let wish = Wish { write: false, fetch: true, user: self.cpl == 3 };
         let physical = self.translate(env.tlb, env.bus, linear, wish)?;
+        if self.code_check_fails(physical) {
+            return Err(Fault::MC);
+        }
         match env.code.get(physical, mode, self.smm) {
             Some(block) => Ok(block),
             None => self.decode_block(env, linear, physical, wish),
@@ -199,7 +202,7 @@ impl Cpu {
     fn fetch_bytes<B: Bus>(&self, env: &mut Env<B>, physical: u64, out: &mut [u8]) {
         let access = Access { cpu: self.id, smm: self.smm, purpose: Purpose::Fetch };
         for (i, byte) in out.iter_mut().enumerate() {
-            *byte = env.bus.read(access, physical + i as u64, 1) as u8;
+            *byte = self.physical_read(env.bus, access, physical + i as u64, 1) as u8;
         }
     }
 
@@ -248,10 +251,9 @@ impl Cpu {
         self.pending.nmi |= signals.nmi;
         self.pending.init |= signals.init;
         self.pending.intr = signals.intr;
-        for vector in (0..=255u8).filter(|_| signals.fixed != [0; 8]) {
-            if signals.fixed[usize::from(vector) / 32] >> (vector % 32) & 1 != 0 {
-                self.lapic.accept(vector);
-            }
+        if signals.fixed != [0; 8] {
+            let raised = |v: &u8| signals.fixed[usize::from(*v) / 32] >> (v % 32) & 1 != 0;
+            (0..=255u8).filter(raised).for_each(|vector| self.lapic.accept(vector));
         }
         if let (Some(page), Activity::WaitForSipi) = (signals.sipi, self.activity) {
             self.activity = Activity::Running;
@@ -332,7 +334,7 @@ impl Cpu {
         for i in 0..15 {
             let Ok(at) = self.translate(env.tlb, env.bus, linear.wrapping_add(i), wish) else { break };
             let access = Access { cpu: self.id, smm: self.smm, purpose: Purpose::Fetch };
-            bytes.push(env.bus.read(access, at, 1) as u8);
+            bytes.push(self.physical_read(env.bus, access, at, 1) as u8);
         }
         self.cr2 = cr2;
         bytes.truncate(crate::decode::length(mode, &bytes));

@@ -82,6 +82,75 @@ fn an_edited_general_register_comes_back_edited_and_nothing_else_changes() {
     }
 }
 
+/// Every slot that only holds data, its bits turned over: after RSM exactly the slots edited differ
+/// from what another SMI saves.
+#[test]
+fn an_edited_slot_comes_back_edited_and_no_other_changes() {
+    use SaveField::*;
+    // These steer the resumption, describe the entry, or aren't free to take any value.
+    let held = [
+        Cr0, Cr3, Cr4, Efer, Rflags, Rip, Dr6, Dr7, IoState, IoMemAddr, IoRip, IoRcx, IoRsi, IoRdi, AutoHalt,
+        IoRestart, Revision, Smbase, Cs, CsAttr, CsBase, CsLimit, Ss, SsAttr,
+    ];
+    for map in MAPS {
+        for edited in map.slots().iter().filter(|s| !held.contains(&s.field)) {
+            let mut rig = rig(false, map);
+            random_state(&mut rig, &mut Random(u64::from(edited.offset)));
+            rig.ram.put(0x1000, &[0x90; 16]);
+            rig.smi().step();
+            let read = |rig: &Rig, s: &Slot| rig.ram.get(SAVE + u64::from(s.offset), s.size.into());
+            let before: Vec<u64> = map.slots().iter().map(|s| read(&rig, s)).collect();
+            let turned = !read(&rig, edited);
+            rig.ram.put(SAVE + u64::from(edited.offset), &turned.to_le_bytes()[..edited.size.into()]);
+            rig.step();
+            assert!(!rig.cpu.smm, "{map:?} {:?}", edited.field);
+            rig.smi().step();
+            for (s, old) in map.slots().iter().zip(before) {
+                // A selector's slot is wider than a selector in the Intel map; so are attributes.
+                let part = u64::MAX >> (64 - 8 * u32::from(s.size).min(if narrow(s.field) { 2 } else { 8 }));
+                let expected = if s.field == edited.field { turned & part } else { old };
+                assert_eq!(read(&rig, s) & part, expected & part, "{map:?}: {:?} after {:?}", s.field, edited.field);
+            }
+        }
+    }
+}
+
+/// Fields that hold 16 bits whatever their slot's width.
+fn narrow(field: SaveField) -> bool {
+    use SaveField::*;
+    matches!(
+        field,
+        Es | Cs
+            | Ss
+            | Ds
+            | Fs
+            | Gs
+            | Ldtr
+            | Tr
+            | EsAttr
+            | CsAttr
+            | SsAttr
+            | DsAttr
+            | FsAttr
+            | GsAttr
+            | LdtrAttr
+            | TrAttr
+            | GdtrLimit
+            | IdtrLimit
+    )
+}
+
+#[test]
+fn smm_saves_neither_cr2_nor_the_breakpoint_addresses() {
+    let mut rig = rig(true, SaveStateMap::Intel64);
+    rig.smi().step();
+    rig.cpu.cr2 = 0x1234;
+    rig.cpu.dr[..4].copy_from_slice(&[1, 2, 3, 4]);
+    rig.step();
+    assert!(!rig.cpu.smm);
+    assert_eq!((rig.cpu.cr2, &rig.cpu.dr[..4]), (0x1234, &[1, 2, 3, 4][..]));
+}
+
 #[test]
 fn the_entry_state_is_what_the_sdm_prescribes() {
     let mut rig = rig(true, SaveStateMap::Intel64);

@@ -160,6 +160,9 @@ impl Cpu {
             if from < to && to < from + bytes as u64 {
                 return Ok(0);
             }
+            if self.smrr_hides(from) {
+                return Ok(0);
+            }
             let Some(data) = env.bus.ram(access, from, bytes, false) else { return Ok(0) };
             buffer[..bytes].copy_from_slice(data);
         } else {
@@ -167,6 +170,9 @@ impl Cpu {
             for chunk in buffer[..bytes].chunks_exact_mut(op.size.into()) {
                 chunk.copy_from_slice(&value[..op.size.into()]);
             }
+        }
+        if self.smrr_hides(to) {
+            return Ok(0);
         }
         let Some(data) = env.bus.ram(access, to, bytes, true) else { return Ok(0) };
         data.copy_from_slice(&buffer[..bytes]);

@@ -37,6 +37,10 @@ impl SaveStateMap {
         }
     }
 
+    pub fn is_intel(self) -> bool {
+        self == SaveStateMap::Intel64
+    }
+
     /// Revision bit 16: the I/O instruction restart slot exists.
     pub fn restarts_io(self) -> bool {
         self.revision() & 1 << 16 != 0

@@ -6,6 +6,7 @@
 mod entry;
 mod fields;
 mod map;
+pub mod range;
 mod rsm;
 
 pub use map::{SaveStateMap, Slot};

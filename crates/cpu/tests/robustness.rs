@@ -1,0 +1,153 @@
+//! No guest can panic or hang its host: random bytes as code, random state, random page tables, random
+//! registers. The run comes back when its budget is used up, whatever the guest does.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+mod common;
+
+use common::{Random, Rig};
+use cpu::{Activity, SaveStateMap};
+
+const MAPS: [SaveStateMap; 3] = [SaveStateMap::Intel64, SaveStateMap::Amd64, SaveStateMap::Qemu];
+
+/// Bytes that make more than #UD: opcodes with their prefixes come often.
+fn code(random: &mut Random, out: &mut [u8]) {
+    const LIKELY: [u8; 24] = [
+        0x0f, 0x66, 0x67, 0xf2, 0xf3, 0x48, 0x41, 0xcf, 0xcd, 0x9d, 0x8e, 0x0f, 0x01, 0x22, 0x30, 0x32, 0xaa, 0xff,
+        0xea, 0x9a, 0xcb, 0xa4, 0xab, 0x6e,
+    ];
+    for byte in out {
+        let n = random.next() >> 40;
+        *byte = if n % 3 == 0 { LIKELY[n as usize / 3 % LIKELY.len()] } else { (n >> 8) as u8 };
+    }
+}
+
+fn start(random: &mut Random) -> Rig {
+    let n = random.next() >> 32;
+    let mut rig = match n % 3 {
+        0 => Rig::real(MAPS[n as usize / 3 % 3]),
+        _ => Rig::long(&[]),
+    };
+    rig.cpu.map = MAPS[n as usize / 3 % 3];
+    rig.cpu.cr4 |= 0x600;
+    if n % 3 == 2 {
+        // compatibility mode or 16-bit code
+        rig.cpu.seg[1].attr = [0xc09b, 0x809b][n as usize / 9 % 2];
+    }
+    let mut bytes = [0; 0x800];
+    code(random, &mut bytes);
+    rig.ram.put(common::CODE, &bytes);
+    rig.ram.put(0x38000, &bytes[..0x100]);
+    rig.cpu.rip = common::CODE + (random.next() >> 54);
+    for r in &mut rig.cpu.regs {
+        *r = random.next() >> (random.next() >> 58);
+    }
+    rig.cpu.regs[4] = common::STACK;
+    rig
+}
+
+/// Runs it, with an SMI now and then, until its end or its budget's.
+fn play(rig: &mut Rig, random: &mut Random) {
+    for _ in 0..4 {
+        if random.next() >> 62 == 0 {
+            rig.smi();
+        }
+        rig.ram.level = if random.next() >> 61 == 0 { trace::Level::Instructions } else { trace::Level::Output };
+        rig.ram.events.clear();
+        rig.ram.ports.clear();
+        rig.run();
+        for _ in 0..4 {
+            rig.step();
+        }
+        if rig.cpu.activity != Activity::Running {
+            rig.cpu.activity = Activity::Running;
+            rig.cpu.rip = common::CODE + (random.next() >> 54);
+        }
+    }
+}
+
+fn random_code(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut random = Random(seed * 0x9e37_79b9 + 1);
+        let mut rig = start(&mut random);
+        play(&mut rig, &mut random);
+    }
+}
+
+fn random_tables(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut random = Random(seed * 0x85eb_ca6b + 1);
+        let mut rig = start(&mut random);
+        // Tables, descriptors and gates; every 16th entry of the page table is spoilt.
+        for at in (0x2000..0x3100).step_by(8).chain((0x10000..0x14000).step_by(8)) {
+            if random.next() >> 60 == 0 {
+                let value = random.next() >> (random.next() >> 59);
+                rig.ram.put(at, &value.to_le_bytes());
+            }
+        }
+        for s in &mut rig.cpu.seg {
+            if random.next() >> 62 == 0 {
+                *s = cpu::Segment {
+                    selector: random.next() as u16,
+                    attr: random.next() as u16,
+                    limit: random.next() as u32,
+                    base: random.next() >> (random.next() >> 58),
+                };
+            }
+        }
+        (rig.cpu.tr.base, rig.cpu.tr.limit) = (random.next() >> 40, random.next() as u32);
+        play(&mut rig, &mut random);
+    }
+}
+
+/// Any state at all, as an RSM from a spoilt save area may load it.
+fn random_save_areas(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut random = Random(seed * 0xc2b2_ae35 + 1);
+        let mut rig = start(&mut random);
+        rig.ram.put(0x38000, &[0x0f, 0xaa]);
+        rig.smi().step();
+        for at in (0x3fc00..0x40000).step_by(8) {
+            if random.next() >> 61 == 0 {
+                let value = random.next() >> (random.next() >> 58);
+                rig.ram.put(at, &value.to_le_bytes());
+            }
+        }
+        play(&mut rig, &mut random);
+    }
+}
+
+fn random_msrs(seeds: std::ops::Range<u64>) {
+    const KNOWN: [u32; 14] =
+        [0x10, 0x1b, 0x3a, 0x9e, 0x1a0, 0x1f2, 0x1f3, 0x201, 0x250, 0x277, 0x2ff, 0x4e0, 0xc000_0080, 0xc000_0101];
+    for seed in seeds {
+        let mut random = Random(seed * 0x27d4_eb2f + 1);
+        let mut rig = start(&mut random);
+        for _ in 0..16 {
+            let n = random.next();
+            rig.cpu.regs[1] = u64::from(if n >> 63 == 0 { KNOWN[(n >> 4) as usize % KNOWN.len()] } else { n as u32 });
+            rig.cpu.regs[0] = random.next() >> (random.next() >> 58);
+            rig.cpu.regs[2] = random.next() >> 62;
+            rig.ram.put(common::CODE, &[0x0f, 0x30, 0x0f, 0x32]);
+            rig.cpu.rip = common::CODE;
+            rig.step();
+        }
+        play(&mut rig, &mut random);
+    }
+}
+
+#[test]
+fn nothing_that_a_guest_runs_brings_its_host_down() {
+    random_code(0..300);
+    random_tables(0..300);
+    random_save_areas(0..300);
+    random_msrs(0..200);
+}
+
+#[test]
+#[ignore = "soak"]
+fn nothing_that_a_guest_runs_for_long_brings_its_host_down() {
+    random_code(300..15_000);
+    random_tables(300..15_000);
+    random_save_areas(300..15_000);
+    random_msrs(200..15_000);
+}
