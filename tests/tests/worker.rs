@@ -211,3 +211,23 @@ fn whatever_is_typed_ends_at_a_prompt_or_says_how_it_ended() {
     let gone = say(&mut desk, off.home.time, "smi 41");
     assert_eq!((gone.answer.as_str(), gone.tape), ("", None), "nobody hears it");
 }
+
+#[test]
+fn an_image_that_is_none_is_refused_or_found_to_hang() {
+    let mut desk = desk();
+    let mut hold_and_boot = |bytes: Vec<u8>| {
+        desk.answer(ToWorker::Hold { image: "mine".into(), bytes }, &mut |answer| panic!("{answer:?}"));
+        ask(&mut desk, ToWorker::Boot { figure: 1, image: "mine".into(), edits: String::new() })
+    };
+    for wrong in [Vec::new(), vec![0; 1000], vec![0; 17 << 20]] {
+        let answer = hold_and_boot(wrong);
+        assert!(matches!(answer, FromWorker::Failed { failure: Failure::Rom(_), .. }), "{answer:?}");
+    }
+    let release = &images().release;
+    let overwritten = [&release[..release.len() / 2], &vec![0xff; release.len() / 2]].concat();
+    for damaged in [vec![0; 64 << 10], vec![0xff; 1 << 20], overwritten] {
+        let FromWorker::Booted { booted, .. } = hold_and_boot(damaged) else { panic!("no machine") };
+        assert_ne!(booted.chronicle.outcome, Outcome::Prompt);
+        assert_eq!(booted.chronicle.console, "");
+    }
+}
