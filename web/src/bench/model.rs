@@ -48,7 +48,7 @@ pub enum Asked {
 }
 
 /// What a boot came to.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Boot {
     pub image: String,
     pub edits: Vec<Edit>,
@@ -166,8 +166,11 @@ impl Model {
         self.ask(Asked::List, ToWorker::List { figure, image, edits });
     }
 
-    /// Build and boot.
+    /// Build and boot; not while a boot of the same is under way.
     pub fn start(&mut self) {
+        if self.booting.is_some() && self.booted_as == self.draft.edits() && self.asked.contains(&Asked::Boot) {
+            return;
+        }
         let (figure, image, edits) = (self.figure, self.image.clone(), self.edits());
         self.booting = Some(0);
         self.trouble = None;

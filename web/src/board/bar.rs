@@ -50,7 +50,8 @@ pub fn bar(
             </span>
             { small(Act::Undo, t::undo(l), "Ctrl+Z", Icon::Undo, !model.draft.can_undo()) }
             { small(Act::Redo, t::redo(l), "Ctrl+Shift+Z", Icon::Redo, !model.draft.can_redo()) }
-            <button type="button" class="btn pri boot" data-act="boot" disabled={model.listing.is_none() || model.booting.is_some()} onclick={on(Act::Boot)}>
+            <button type="button" class="btn pri boot" data-act="boot" disabled={model.listing.is_none()}
+                aria-disabled={model.booting.is_some().to_string()} onclick={on(Act::Boot)}>
                 { icon(Icon::Play) }{ t::build_boot(l) }
             </button>
             <span class="postd" role="img" aria-label={t::post_now(l, &post.map(hex_byte).unwrap_or_default())}>

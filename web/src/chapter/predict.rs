@@ -51,6 +51,7 @@ impl Component for Predict {
         let predict = &question.predict;
         match msg {
             Msg::Choose(answer) => self.chosen = Some(answer),
+            Msg::Run if matches!(self.state, State::Running) => return false,
             Msg::Run => {
                 self.state = State::Running;
                 let file = format!("firmware/{}.fd", predict.build.id());
@@ -85,7 +86,7 @@ impl Component for Predict {
             <section class="predict" aria-label={t::predict(*l)} data-predict={question.predict.id.clone()}>
                 <h3>{ t::predict(*l) }<span class="chip">{ builds }</span></h3>
                 <div class="md">{ prose(&question.question) }</div>
-                <fieldset disabled={running || answered}>
+                <fieldset disabled={answered}>
                     <legend class="sr">{ t::predict(*l) }</legend>
                     { for question.choices.iter().map(|choice| self.choice(ctx, choice)) }
                 </fieldset>
@@ -97,7 +98,7 @@ impl Component for Predict {
                     } }
                 </div>
                 if !answered {
-                    <button type="button" class="btn pri" data-act="run" disabled={running || self.chosen.is_none()} onclick={ctx.link().callback(|_| Msg::Run)}>
+                    <button type="button" class="btn pri" data-act="run" disabled={self.chosen.is_none()} onclick={ctx.link().callback(|_| Msg::Run)}>
                         { icon(Icon::Play) }{ if running { t::proving(*l) } else { t::predict_run(*l) } }
                     </button>
                 }

@@ -45,11 +45,13 @@ pub fn Console(props: &Props) -> Html {
         }
     };
     let send = {
-        let (typed, say) = (typed.clone(), say.clone());
+        let (typed, say, ready) = (typed.clone(), say.clone(), *ready);
         move |event: SubmitEvent| {
             event.prevent_default();
-            say.emit((*typed).clone());
-            typed.set(String::new());
+            if ready {
+                say.emit((*typed).clone());
+                typed.set(String::new());
+            }
         }
     };
     let printed = boot.as_ref().map(|boot| boot.chronicle.console.replace('\r', "")).unwrap_or_default();
@@ -64,8 +66,8 @@ pub fn Console(props: &Props) -> Html {
             <form class="say" onsubmit={send}>
                 <span class="mono" aria-hidden="true">{ ">" }</span>
                 <input class="mono" type="text" value={(*typed).clone()} placeholder="help" autocomplete="off" spellcheck="false"
-                    autocapitalize="off" aria-label={t::command_line(*l)} disabled={!*ready} oninput={input} />
-                <button class="btn sm" type="submit" disabled={!*ready || typed.trim().is_empty()}>{ t::say(*l) }</button>
+                    autocapitalize="off" aria-label={t::command_line(*l)} oninput={input} />
+                <button class="btn sm" type="submit" aria-disabled={(!*ready).to_string()}>{ t::say(*l) }</button>
             </form>
         </>
     }
@@ -99,7 +101,7 @@ fn ring(value: u64, name: String, props: &Props) -> Html {
     let (say, command) = (props.say.clone(), text);
     html! {
         <button type="button" class="btn sm ring" data-ring={hex(value, 2)} data-role={role} data-heard={heard.map(|heard| heard.to_string())}
-            disabled={!props.ready} title={t::ring_title(props.lang, &hex(value, 2), &name)} onclick={move |_| say.emit(command.clone())}>
+            aria-disabled={(!props.ready).to_string()} title={t::ring_title(props.lang, &hex(value, 2), &name)} onclick={move |_| say.emit(command.clone())}>
             { icon(match heard { None => Icon::Raise, Some(true) => Icon::Check, Some(false) => Icon::Close }) }
             <span>{ name }</span><code>{ hex(value, 2) }</code>
         </button>

@@ -55,6 +55,7 @@ impl Component for Proof {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let Props { exercise, text, lang: l, .. } = ctx.props();
         match msg {
+            Msg::Prove if matches!(self.state, State::Running) => return false,
             Msg::Prove => {
                 self.state = State::Running;
                 self.proved = ctx.props().edits.clone();
@@ -100,7 +101,7 @@ impl Component for Proof {
         html! {
             <section ref={self.root.clone()} class="panel proof" aria-label={t::proof(l)} data-proof={state}>
                 <div class="ph"><h2>{ t::proof(l) }</h2><small>{ t::proof_on(l) }</small><span class="sp"></span>
-                    <button type="button" class="btn pri" data-act="prove" disabled={running} onclick={link.callback(|_| Msg::Prove)}>
+                    <button type="button" class="btn pri" data-act="prove" aria-disabled={running.to_string()} onclick={link.callback(|_| Msg::Prove)}>
                         { icon(Icon::Play) }{ if running { t::proving(l) } else { t::prove(l) } }
                     </button></div>
                 <div aria-live="polite">

@@ -257,7 +257,7 @@ fn call(props: &Props) -> Html {
     let status = answer.as_deref().and_then(|answer| answer.rsplit(' ').next()).unwrap_or_default().to_owned();
     html! {
         <div class="call">
-            <button type="button" class="btn pri" data-act="call" disabled={!props.ready} onclick={props.act.reform(|_: MouseEvent| Act::Say(COMMAND.into()))}>
+            <button type="button" class="btn pri" data-act="call" aria-disabled={(!props.ready).to_string()} onclick={props.act.reform(|_: MouseEvent| Act::Say(COMMAND.into()))}>
                 { icon(Icon::Play) }<span class="mono">{ "out B2h, 43h" }</span>
             </button>
             <div class="path" aria-live="polite" data-heard={heard.map(|heard| heard.to_string())}>

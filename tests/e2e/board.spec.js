@@ -1,0 +1,260 @@
+// The dispatch board: a driver behind the lock is silent on RELEASE and reported on DEBUG; repaired, it answers again.
+import AxeBuilder from '@axe-core/playwright';
+
+import { board, boot, booted, dragBehind, file, grip, logged, openBoard, order, outcome, ring, setDepex } from './support/board.js';
+import { expect, test } from './support/test.js';
+
+const REPORT = 'SMM Driver 0000000C-5A5A-4C41-8B53-4D4D4C414200 was discovered but not loaded!!';
+const RIGHT = 'PUSH gEfiSmmSwDispatch2ProtocolGuid PUSH gSmmLabDriverBProtocolGuid AND END';
+
+const build = (page, name) => page.locator(`.board [data-build="${name}"]`);
+
+/** C is late: silent on RELEASE, told on DEBUG; the board marks where this boot leaves the healthy one. */
+async function expectLate(page) {
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'absent');
+  await expect(outcome(page).locator('[data-difference]')).toContainText('DriverC');
+  expect(await logged(page)).toContain(REPORT);
+  expect(await ring(page, '43h')).toBe(false);
+  expect(await ring(page, '41h')).toBe(true);
+  await build(page, 'release').click();
+  await booted(page);
+  expect(await logged(page)).not.toContain('discovered');
+  await expect(page.locator('.board .dlog .quiet')).toBeVisible();
+  expect(await ring(page, '43h')).toBe(false);
+  await build(page, 'debug').click();
+  await booted(page);
+}
+
+async function expectRepaired(page) {
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'ran');
+  expect(await ring(page, '43h')).toBe(true);
+  expect(await logged(page)).not.toContain('discovered but not loaded');
+}
+
+test('by mouse: driver C is dragged behind ready-to-lock, and back', async ({ page }) => {
+  await openBoard(page);
+  await expectRepaired(page);
+  await dragBehind(page, 'DriverC', 'PlatformSmm');
+  expect((await order(page)).indexOf('DriverC')).toBeGreaterThan((await order(page)).indexOf('PlatformSmm'));
+  await boot(page);
+  await expectLate(page);
+  await dragBehind(page, 'DriverC', 'DriverB');
+  await boot(page);
+  await expectRepaired(page);
+  await expect(outcome(page).locator('.same')).toBeVisible();
+});
+
+test('by keyboard alone: driver C is taken behind ready-to-lock, and back', async ({ page }) => {
+  await openBoard(page);
+  const focused = () => page.evaluate(() => document.activeElement.closest('li')?.dataset.file);
+  await page.locator('.board [data-act="boot"]').focus();
+  while ((await focused()) !== 'DriverC') await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await expect(grip(page, 'DriverC')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('.board [aria-live="assertive"]')).toContainText('DriverC');
+  await page.keyboard.press('Space');
+  await expect.poll(() => order(page)).toContain('DriverC');
+  await expect(grip(page, 'DriverC')).toBeFocused();
+  // Back to the button over the list.
+  while ((await page.evaluate(() => document.activeElement.dataset.act)) !== 'boot') await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await booted(page);
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'absent');
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Enter');
+  await booted(page);
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'ran');
+  await page.keyboard.press('Control+Shift+z');
+  await expect(page.locator('.board .edits li')).toHaveCount(1);
+  // Alt with an arrow key moves at once.
+  await grip(page, 'DriverC').focus();
+  await page.keyboard.press('Alt+ArrowUp');
+  await expect.poll(async () => (await order(page)).indexOf('PlatformSmm') - (await order(page)).indexOf('DriverC')).toBe(1);
+  while ((await page.evaluate(() => document.activeElement.dataset.act)) !== 'boot') await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await booted(page);
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'ran');
+});
+
+test('by DEPEX text, with a name completed: driver C waits for the lock', async ({ page }) => {
+  await openBoard(page);
+  await file(page, 'DriverC').locator('.name').click();
+  const area = file(page, 'DriverC').locator('textarea');
+  await area.fill('');
+  await area.pressSequentially('PUSH SmmReadyToLock');
+  const names = file(page, 'DriverC').locator('[role="option"]');
+  await expect(names.first()).toBeVisible();
+  await names.filter({ hasText: /^gEfiSmmReadyToLockProtocolGuid$/ }).first().click();
+  await area.pressSequentially('END');
+  await file(page, 'DriverC').locator('[data-act="set-depex"]').click();
+  await boot(page);
+  await expectLate(page);
+  await expect(file(page, 'DriverC').locator('.why')).toBeVisible();
+  await setDepex(page, 'DriverC', 'text', RIGHT);
+  await boot(page);
+  await expectRepaired(page);
+});
+
+test('by opcodes: driver C waits for a protocol that nobody installs', async ({ page }) => {
+  await openBoard(page);
+  await file(page, 'DriverC').locator('.name').click();
+  await file(page, 'DriverC').locator('[data-mode="hex"]').click();
+  const hex = await file(page, 'DriverC').locator('textarea').inputValue();
+  expect(hex.startsWith('02 DC C6 A3 18')).toBe(true);
+  await setDepex(page, 'DriverC', 'hex', `02 ${'AB '.repeat(16)}08`);
+  await boot(page);
+  await expectLate(page);
+  await expect(outcome(page)).toContainText('ABABABAB-ABAB');
+  await setDepex(page, 'DriverC', 'hex', hex);
+  await boot(page);
+  await expectRepaired(page);
+});
+
+test('a cycle is explained, and can be booted', async ({ page }) => {
+  await openBoard(page);
+  await setDepex(page, 'DriverA', 'text', 'PUSH gSmmLabDriverBProtocolGuid END');
+  await boot(page);
+  await expect(outcome(page)).toContainText('DriverA → DriverB → DriverA');
+  await expect(file(page, 'DriverA')).toHaveAttribute('data-state', 'absent');
+  expect(await ring(page, '41h')).toBe(false);
+});
+
+test('a malformed DEPEX is explained with its place, and can be booted', async ({ page }) => {
+  await openBoard(page);
+  await file(page, 'DriverC').locator('.name').click();
+  const details = file(page, 'DriverC').locator('.dex');
+  for (const [mode, text, says] of [
+    ['text', 'PUSH gEfiSmmSwDispatch2ProtocolGuid', /offset 11h: END is missing/],
+    ['text', 'AND END', /offset 00h, opcode 03h/],
+    ['text', 'PUSH gEfiSmmSwDispatchProtocolGuid END', /column 6.*Did you mean gEfiSmmSwDispatch2ProtocolGuid/],
+    ['hex', '02 DC C6', /offset 00h, opcode 02h.*16 bytes/],
+    ['hex', '0A 08', /offset 00h, opcode 0Ah/],
+    ['hex', '06 0', /column 4.*pairs/],
+  ]) {
+    await details.locator(`[data-mode="${mode}"]`).click();
+    await details.locator('textarea').fill(text);
+    await expect(details.locator('.fault')).toContainText(says);
+  }
+  await setDepex(page, 'DriverC', 'hex', '02 DC C6');
+  await boot(page);
+  await expect(file(page, 'DriverC').locator('.why')).toContainText('malformed');
+  expect(await ring(page, '43h')).toBe(false);
+});
+
+test('what is refused says why and changes nothing', async ({ page }) => {
+  await openBoard(page);
+  const before = await order(page);
+  const edits = { edit: [{ op: 'drop', file: 'Nobody' }] };
+  await page.locator('.bbar input[type="file"]').setInputFiles({
+    name: 'edits.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(edits)),
+  });
+  await expect(page.locator('.notice')).toContainText('no such file');
+  expect(await order(page)).toEqual(before);
+  await expect(page.locator('.board .edits')).toHaveCount(0);
+  await page.locator('.bbar input[type="file"]').setInputFiles({ name: 'x.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([1, 2, 3]) });
+  await expect(page.locator('.notice')).toContainText('x.bin');
+  expect(await order(page)).toEqual(before);
+});
+
+test('a link brings edits and commands; a damaged one says so and changes nothing', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await openBoard(page);
+  const healthy = await order(page);
+  await dragBehind(page, 'DriverC', 'PlatformSmm');
+  await boot(page);
+  await ring(page, '43h');
+  const broken = await order(page);
+  await page.locator('[data-act="copy-link"]').click();
+  await expect(page.locator('.said')).not.toBeEmpty();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link.length).toBeLessThan(2000);
+  await page.goto('about:blank');
+  await page.goto(link);
+  await booted(page);
+  expect(await order(page)).toEqual(broken);
+  await expect(page.locator('[data-ring="43h"]')).toHaveAttribute('data-heard', 'false');
+  const hash = link.slice(link.indexOf('#'));
+  for (const damaged of [hash.replace('v=1', 'v=9'), hash.replace('image=smmlab', 'image=other'), hash.replace('build=debug', 'build=x'), hash.slice(0, -40), hash.replace('edits=', 'edits=!!')]) {
+    await page.goto('about:blank');
+    await page.goto(`./${damaged}`);
+    await expect(page.locator('.notice'), damaged).toBeVisible();
+    await booted(page);
+    expect(await order(page)).toEqual(healthy);
+  }
+});
+
+test('the image goes out as it is booted, and comes in again', async ({ page }) => {
+  await openBoard(page);
+  await dragBehind(page, 'DriverC', 'PlatformSmm');
+  await boot(page);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-act="export"]').click()]);
+  const path = await download.path();
+  const broken = await order(page);
+  await openBoard(page, '#/board?');
+  await page.locator('.bbar input[type="file"]').setInputFiles(path);
+  await expect.poll(() => order(page)).toEqual(broken);
+  await booted(page);
+  await expect(file(page, 'DriverC')).toHaveAttribute('data-state', 'absent');
+});
+
+test('type, a-priori list, drop: each can be undone', async ({ page }) => {
+  await openBoard(page);
+  await file(page, 'DriverC').locator('.name').click();
+  await file(page, 'DriverC').locator('select').selectOption('dxe-driver');
+  await boot(page);
+  await expect(file(page, 'DriverC').locator('.why')).toContainText('dxe-driver');
+  await page.locator('[data-act="undo"]').click();
+  await file(page, 'DriverC').locator('input[type="checkbox"]').check();
+  await expect(page.locator('.apr').first()).toContainText('DriverC');
+  await page.locator('[data-act="undo"]').click();
+  await file(page, 'DriverC').locator('[data-act="drop"]').click();
+  await expect(file(page, 'DriverC')).toHaveCount(0);
+  await page.locator('[data-act="undo"]').click();
+  await expect(file(page, 'DriverC')).toHaveCount(1);
+});
+
+test('what was said is shown as the way of its SMI, forward and back', async ({ page }) => {
+  await openBoard(page);
+  await ring(page, '42h');
+  const figure = page.locator('.board figure.fig');
+  await expect(figure).toHaveAttribute('data-ready', 'true');
+  await figure.locator('input.scrub').fill(String(Math.round(Number(await figure.locator('input.scrub').getAttribute('max')) * 0.6)));
+  await expect(figure).toHaveAttribute('data-stage', 'smram');
+  await expect(figure).toHaveAttribute('data-state-hash', /^[0-9a-f]{16}$/);
+  const hash = await figure.getAttribute('data-state-hash');
+  await figure.locator('[data-act="forward"]').click();
+  await expect(figure).not.toHaveAttribute('data-state-hash', hash);
+  await figure.locator('[data-act="back"]').click();
+  await expect(figure).toHaveAttribute('data-state-hash', hash);
+});
+
+test('the page stays at hand while the machine runs', async ({ page }) => {
+  await page.addInitScript(() => {
+    window.longest = [];
+    new PerformanceObserver(list => window.longest.push(...list.getEntries().map(entry => Math.round(entry.duration)))).observe({ type: 'longtask', buffered: true });
+  });
+  await openBoard(page);
+  await page.evaluate(() => (window.longest.length = 0));
+  await dragBehind(page, 'DriverC', 'PlatformSmm');
+  await boot(page);
+  await ring(page, '41h');
+  await page.waitForTimeout(1500);
+  expect(await page.evaluate(() => window.longest), 'milliseconds of tasks longer than 50').toEqual([]);
+});
+
+for (const theme of ['light', 'dark']) {
+  for (const lang of ['en', 'vi', 'ja']) {
+    test(`axe finds nothing: board, ${theme}, ${lang}`, async ({ page }) => {
+      await page.goto(`./?lang=${lang}&theme=${theme}#/board`);
+      await booted(page);
+      await file(page, 'DriverC').locator('.name').click();
+      await dragBehind(page, 'DriverA', 'DriverB');
+      await boot(page);
+      await ring(page, '43h');
+      await expect(board(page).locator('figure.fig')).toHaveAttribute('data-ready', 'true');
+      await page.locator('.board [data-act="play"]').click();
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    });
+  }
+}
