@@ -5,18 +5,22 @@ import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 
 import { launchOptions } from './support/browser.js';
+import { boot, booted, file, grip, ring } from './support/board.js';
 import { figure, ready } from './support/figure.js';
 import { out, serveSite } from './support/site.js';
 
 /** The page's head, which follows the reader, would lie across a figure that is higher than the window. (Its policy
     would refuse this style: so `bypassCSP`.) */
-const UNSTUCK = '.top { position: static !important }';
+const UNSTUCK = '.top, .ex-l { position: static !important }';
 
 const VIEWS = [
   { name: 'home', path: './', show: ready, picture: page => page.screenshot({ fullPage: true }) },
+  { name: 'board', path: './#/board', show: brokenBoard, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'chapter', path: './#/chapter/smram-and-ready-to-lock', show: chapterRead, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'exercise', path: './#/exercise/late-by-order', show: exerciseTried, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'smi-flow', path: './', show: dragToSmram, picture: page => figure(page).screenshot({ style: UNSTUCK }) },
 ];
-const WIDTHS = [360, 1280];
+const WIDTHS = [360, 1440];
 const THEMES = ['light', 'dark'];
 const LANGUAGES = ['en', 'vi', 'ja'];
 
@@ -30,6 +34,34 @@ async function dragToSmram(page) {
   const timeline = figure(page).locator('input.scrub');
   await timeline.fill(String(Math.round(Number(await timeline.getAttribute('max')) * 0.6)));
   await page.locator('figure.fig[data-stage="smram"]').waitFor();
+}
+
+/** Driver C behind the lock, its details open, its service rung. */
+async function brokenBoard(page) {
+  await booted(page);
+  await file(page, 'DriverC').locator('.name').click();
+  await grip(page, 'DriverC').focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await boot(page);
+  if ((await page.viewportSize()).width > 760) await ring(page, '43h');
+}
+
+/** One question answered, driver C called. */
+async function chapterRead(page) {
+  await page.locator('figure[data-scene="ready-to-lock"][data-ready="true"]').waitFor();
+  await page.locator('figure[data-scene="ready-to-lock"] [data-act="call"]').click();
+  await page.locator('figure[data-scene="ready-to-lock"] .path[data-heard]').waitFor();
+  await page.locator('[data-predict="nobody-asks"] [data-answer="no"]').click();
+  await page.locator('[data-predict="nobody-asks"] [data-act="run"]').click();
+  await page.locator('[data-predict="nobody-asks"] .because').waitFor();
+}
+
+/** A hint taken, a proof that failed. */
+async function exerciseTried(page) {
+  await booted(page);
+  await page.locator('[data-act="hint"]').click();
+  await page.locator('[data-act="prove"]').click();
+  await page.locator('.proof[data-proof="failed"]').waitFor();
 }
 
 async function photograph(browser, site, { view, width, theme, language }) {

@@ -137,8 +137,8 @@ impl Component for DepexEditor {
                 </div>
                 <div class="combo">
                     <textarea ref={self.area.clone()} class="mono" rows="3" spellcheck="false" autocomplete="off" autocapitalize="off"
-                        role="combobox" aria-label={t::depex_of(l, &props.file)} aria-autocomplete="list" aria-controls="names"
-                        aria-expanded={open.to_string()} aria-activedescendant={open.then(|| format!("name-{}", self.chosen))}
+                        aria-label={t::depex_of(l, &props.file)} aria-autocomplete="list" aria-haspopup="listbox" aria-controls="names"
+                        aria-activedescendant={open.then(|| format!("name-{}", self.chosen))}
                         aria-invalid={(read.is_err() || malformed).to_string()} value={self.text.clone()}
                         oninput={link.callback(|_: InputEvent| Msg::Input)} onkeydown={keys} onblur={link.callback(|_| Msg::Close)} />
                     <ul id="names" class="names" role="listbox" aria-label={t::depex_names(l)} hidden={!open}>

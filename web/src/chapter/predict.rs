@@ -83,7 +83,7 @@ impl Component for Predict {
         let builds =
             Build::ALL.into_iter().find(|build| build.id() == question.predict.build.id()).map_or("", Build::name);
         html! {
-            <section class="predict" aria-label={t::predict(*l)} data-predict={question.predict.id.clone()}>
+            <div class="predict" role="group" aria-label={t::predict(*l)} data-predict={question.predict.id.clone()}>
                 <h3>{ t::predict(*l) }<span class="chip">{ builds }</span></h3>
                 <div class="md">{ prose(&question.question) }</div>
                 <fieldset disabled={answered}>
@@ -102,7 +102,7 @@ impl Component for Predict {
                         { icon(Icon::Play) }{ if running { t::proving(*l) } else { t::predict_run(*l) } }
                     </button>
                 }
-            </section>
+            </div>
         }
     }
 }

@@ -1,0 +1,185 @@
+// <smm-lab scene="smi-flow" lang="en" theme="auto">: a live figure in anybody's page. See docs/embed.md.
+// This file is all that loads at first. The rest comes when a figure nears the window, once for all figures.
+
+// Names that the build gave to the files beside this one (web/post_build.sh).
+const MODULE = 'web-8e1c4074daedee39.js';
+const WASM = 'web-8e1c4074daedee39_bg.wasm';
+const STYLE = 'figures-20252833.css';
+
+/** How near: half a window's height above and below it. */
+const NEAR = '50% 0px';
+
+// What a figure takes is known before it loads, so nothing moves when it comes. 100cqi is the width of the tag; the
+// figure's own layouts begin at the same widths (static/styles). tests/e2e/embed.spec.js holds these to the figures.
+const RESERVED = `
+:host { display: block; container-type: inline-size; }
+:host([hidden]) { display: none; }
+.frame { display: grid; position: relative; min-height: calc(880px + 99.5cqi); }
+@container (min-width: 563px) { .frame { min-height: calc(1090px + 37.9cqi); } }
+@container (min-width: 1002px) { .frame { min-height: max(776px, 330px + 37.9cqi); } }
+.wait { position: absolute; inset: 0; overflow: auto; box-sizing: border-box; border: 1px solid #808b9a80; border-radius: 10px; padding: 12px 16px; }
+.wait:not(.failed) > :not(slot) { display: none; }
+`;
+
+const WORDS = {
+  en: { failed: 'This figure could not be loaded from', retry: 'Try again' },
+  vi: { failed: 'Không tải được hình này từ', retry: 'Thử lại' },
+  ja: { failed: '図を読み込めませんでした。読み込み元:', retry: '再試行' },
+};
+
+const at = name => new URL(name, import.meta.url).href;
+
+let loaded;
+let attempt = 0;
+
+/** The module with its machine code, started; the same for every caller. A failure is forgotten. */
+export function load() {
+  loaded ??= start().catch(error => {
+    loaded = undefined;
+    attempt++;
+    throw error;
+  });
+  return loaded;
+}
+
+async function start() {
+  const code = fetch(at(WASM));
+  code.catch(() => {}); // told below, when it is awaited
+  // A browser may remember that a module failed, so that another attempt needs another address.
+  const module = await import(at(MODULE) + (attempt ? `?attempt=${attempt}` : ''));
+  const response = await code;
+  if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
+  await module.default({ module_or_path: response });
+  return module;
+}
+
+const reserved = sheet(RESERVED);
+let styled;
+
+function sheet(text) {
+  const made = new CSSStyleSheet();
+  made.replaceSync(text);
+  return made;
+}
+
+/** The figures' style sheet, which is adopted: a page's CSP has no say in it. */
+function style() {
+  styled ??= fetchStyle().catch(error => {
+    styled = undefined;
+    throw error;
+  });
+  return styled;
+}
+
+async function fetchStyle() {
+  const response = await fetch(at(STYLE));
+  if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
+  return sheet(await response.text());
+}
+
+const near = new IntersectionObserver(
+  entries => entries.filter(entry => entry.isIntersecting).forEach(entry => entry.target.begin()),
+  { rootMargin: NEAR },
+);
+
+class SmmLab extends HTMLElement {
+  static observedAttributes = ['scene', 'lang', 'theme'];
+  #frame = document.createElement('div');
+  #wait = document.createElement('div');
+  #message = document.createElement('span');
+  #retry = document.createElement('button');
+  #figure; // the place where the figure is drawn
+  #app; // the running figure
+  #beginning = false;
+
+  constructor() {
+    super();
+    const shadow = this.attachShadow({ mode: 'open' });
+    shadow.adoptedStyleSheets = [reserved];
+    this.#frame.className = 'frame';
+    this.#wait.className = 'wait';
+    this.#message.setAttribute('role', 'alert');
+    this.#retry.type = 'button';
+    this.#retry.addEventListener('click', () => this.begin());
+    const line = document.createElement('p');
+    line.append(this.#message, ' ', this.#retry);
+    this.#wait.append(line, document.createElement('slot'));
+    this.#frame.append(this.#wait);
+    shadow.append(this.#frame);
+  }
+
+  connectedCallback() {
+    if (!this.#app) near.observe(this);
+  }
+
+  disconnectedCallback() {
+    // Who moves an element disconnects and connects it: only one that stays away is closed.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#end();
+    });
+  }
+
+  attributeChangedCallback() {
+    this.#frame.dataset.scene = this.#scene;
+    if (!this.#figure) return;
+    this.#dress();
+    this.#app?.update(this.#scene, this.#lang);
+  }
+
+  /** Loads what is needed, and lets the figure run. */
+  async begin() {
+    near.unobserve(this);
+    if (this.#app || this.#beginning) return;
+    this.#beginning = true;
+    this.#wait.classList.remove('failed');
+    this.#message.textContent = '';
+    try {
+      const [module, figures] = await Promise.all([load(), style()]);
+      if (this.isConnected) this.#run(module, figures);
+    } catch {
+      this.#fail(); // the browser's console has the reason
+    } finally {
+      this.#beginning = false;
+    }
+  }
+
+  #run(module, figures) {
+    this.shadowRoot.adoptedStyleSheets = [reserved, figures];
+    this.#figure = document.createElement('div');
+    this.#figure.className = 'lab';
+    this.#dress();
+    this.#frame.replaceChildren(this.#figure);
+    this.#app = module.mount(this.#figure, this.#scene, this.#lang);
+  }
+
+  #end() {
+    near.unobserve(this);
+    this.#app?.close();
+    this.#app = this.#figure = undefined;
+    this.#frame.replaceChildren(this.#wait);
+  }
+
+  #fail() {
+    const words = WORDS[this.#lang.split('-')[0].toLowerCase()] ?? WORDS.en;
+    this.#message.textContent = `${words.failed} ${new URL(import.meta.url).origin}.`;
+    this.#retry.textContent = words.retry;
+    this.#wait.classList.add('failed');
+  }
+
+  #dress() {
+    this.#figure.lang = this.#lang;
+    const theme = this.getAttribute('theme');
+    if (theme === 'light' || theme === 'dark') this.#figure.dataset.theme = theme;
+    else delete this.#figure.dataset.theme;
+  }
+
+  get #scene() {
+    return this.getAttribute('scene') ?? '';
+  }
+
+  get #lang() {
+    return this.closest('[lang]')?.lang || navigator.language;
+  }
+}
+
+if (!customElements.get('smm-lab')) customElements.define('smm-lab', SmmLab);
