@@ -4,8 +4,9 @@
 # * the training firmware's images, DEBUG and RELEASE;
 # * scenes, chapters and exercises, compiled for each language;
 # * one style sheet for figures in other people's pages: all that index.html names, but page*.css;
-# * the names of this build's files in the script that loads them.
-# And lets the worker have two modules: what wasm-bindgen writes for it is a global of the same name in each.
+# * what such a page loads, under names with a hash in them, since they are asked for from anywhere.
+# Then puts the names of this build's files into the scripts that load them, and lets the worker have two modules:
+# what wasm-bindgen writes for it is a global of the same name in each.
 set -eu
 cargo run --quiet --package demo-rom --bin demo-rom -- "$TRUNK_STAGING_DIR/demo.rom"
 
@@ -18,7 +19,9 @@ cargo run --quiet --package cli --bin smmlab -- check content --files-only --com
 
 cd "$TRUNK_STAGING_DIR"
 grep -o '[a-z-]*-[0-9a-f]*\.css' index.html | grep -v '^page' | xargs cat > figures.css
-style=figures-$(cksum < figures.css | cut -d ' ' -f 1).css
-mv figures.css "$style"
 sed -i 's/^let wasm_bindgen\b/let image_tools/' image-tools.js
-sed -i -e "s|{module}|$(ls web-*.js)|" -e "s|{wasm}|$(ls web-*_bg.wasm)|" -e "s|{style}|$style|" smm-lab.js
+
+hash=$(cat figures.css figures.js figures_bg.wasm | cksum | cut -d ' ' -f 1)
+for file in figures.css figures.js figures_bg.wasm; do mv "$file" "figures-$hash${file#figures}"; done
+sed -i "s|{figures}|figures-$hash|" smm-lab.js
+sed -i "s|{page}|$(basename web-*.js .js)|g" page.js

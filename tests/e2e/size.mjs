@@ -1,14 +1,12 @@
-// Sizes of the release build: every file raw, gzip and brotli; and what a browser loads, as brotli, until the
-// figure moves. A report; out/size.json keeps it.
+// Sizes of the release build: every file raw, gzip and brotli; and what a browser loads, as brotli, until a figure
+// moves, on the page and in an article. A report; out/size.json keeps it.
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-import { chromium } from '@playwright/test';
-
-import { launchOptions } from './support/browser.js';
 import { untilItMoves } from './support/figure.js';
-import { dist, out, serveSite } from './support/site.js';
+import { VIEWS, inView } from './support/measure.js';
+import { dist, out } from './support/site.js';
 
 const AIM = 218_000;
 
@@ -24,19 +22,12 @@ async function sizeOf(name) {
   return { name, raw: raw.length, gzip: gzipSync(raw, { level: 9 }).length, brotli: brotliCompressSync(raw).length };
 }
 
-/** Loads the page with an empty cache and returns what was sent until the figure moved. */
-async function transfers() {
-  const site = await serveSite();
-  const browser = await chromium.launch(launchOptions);
-  try {
-    const page = await browser.newPage();
-    await page.goto(site.url);
-    await untilItMoves(page);
+/** What was sent, with an empty cache, until a view moved. */
+function transfers(view) {
+  return inView(view, async (figure, page, site) => {
+    if (await figure.locator('[data-act="play"]').count()) await untilItMoves(figure);
     return site.transfers.filter(({ status }) => status === 200);
-  } finally {
-    await browser.close();
-    await site.close();
-  }
+  });
 }
 
 const total = (rows, column) => rows.reduce((sum, row) => sum + row[column], 0);
@@ -48,11 +39,15 @@ line('file (bytes)', 'raw', 'gzip', 'brotli');
 for (const { name, raw, gzip, brotli } of files) line(name, raw, gzip, brotli);
 line('all files', total(files, 'raw'), total(files, 'gzip'), total(files, 'brotli'));
 
-const loaded = await transfers();
-const bytes = total(loaded, 'bytes');
-console.log();
-line('loaded until the figure moves', '', '', 'brotli');
-for (const { path, bytes } of loaded) line(path, '', '', bytes);
-line(`total (aim: ${AIM})`, '', '', bytes);
+const report = { files, aim: AIM };
+for (const [key, view] of Object.entries(VIEWS)) {
+  const loaded = await transfers(view);
+  const bytes = total(loaded, 'bytes');
+  console.log();
+  line(`loaded: ${view.name}, until it moves`, '', '', 'brotli');
+  for (const { path, bytes } of loaded) line(path, '', '', bytes);
+  line(key === 'lock' ? 'total' : `total (aim: ${AIM})`, '', '', bytes);
+  report[key] = { loaded, bytes };
+}
 
-await writeFile(join(out, 'size.json'), JSON.stringify({ files, loaded, bytes, aim: AIM }, null, 1));
+await writeFile(join(out, 'size.json'), JSON.stringify(report, null, 1));

@@ -1,5 +1,5 @@
-// Starts the page with the loader that <smm-lab> has too.
-import { load } from './smm-lab.js';
+// Starts the page. The build puts the file's name here (web/post_build.sh).
+import init, { open_page } from './{page}.js';
 
-const { open_page } = await load();
+await init({ module_or_path: new URL('./{page}_bg.wasm', import.meta.url) });
 open_page(document.getElementById('app'));

@@ -1,13 +1,13 @@
 // <smm-lab scene="smi-flow" lang="en" theme="auto">: a live figure in anybody's page. See docs/embed.md.
 // This file is all that loads at first. The rest comes when a figure nears the window, once for all figures.
 
-// Names that the build gave to the files beside this one (web/post_build.sh).
-const MODULE = '{module}';
-const WASM = '{wasm}';
-const STYLE = '{style}';
+// What the build called the files beside this one (web/post_build.sh).
+const NAME = '{figures}';
 
 /** How near: half a window's height above and below it. */
 const NEAR = '50% 0px';
+
+const SCENES = ['smi-flow', 'ready-to-lock', 'smram-lifecycle'];
 
 // What a figure takes is known before it loads, so nothing moves when it comes. 100cqi is the width of the tag; the
 // figure's own layouts begin at the same widths (static/styles). tests/e2e/embed.spec.js holds these to the figures.
@@ -17,14 +17,18 @@ const RESERVED = `
 .frame { display: grid; position: relative; min-height: calc(880px + 99.5cqi); }
 @container (min-width: 563px) { .frame { min-height: calc(1090px + 37.9cqi); } }
 @container (min-width: 1002px) { .frame { min-height: max(776px, 330px + 37.9cqi); } }
+.frame[data-scene="ready-to-lock"] { min-height: 948px; }
+@container (min-width: 563px) { .frame[data-scene="ready-to-lock"] { min-height: 852px; } }
+.frame[data-scene="smram-lifecycle"] { min-height: 486px; }
+@container (min-width: 563px) { .frame[data-scene="smram-lifecycle"] { min-height: 318px; } }
 .wait { position: absolute; inset: 0; overflow: auto; box-sizing: border-box; border: 1px solid #808b9a80; border-radius: 10px; padding: 12px 16px; }
 .wait:not(.failed) > :not(slot) { display: none; }
 `;
 
 const WORDS = {
-  en: { failed: 'This figure could not be loaded from', retry: 'Try again' },
-  vi: { failed: 'Không tải được hình này từ', retry: 'Thử lại' },
-  ja: { failed: '図を読み込めませんでした。読み込み元:', retry: '再試行' },
+  en: { failed: 'This figure could not be loaded from', retry: 'Try again', unknown: 'There is no such scene:', known: 'There are:' },
+  vi: { failed: 'Không tải được hình này từ', retry: 'Thử lại', unknown: 'Không có cảnh này:', known: 'Các cảnh có sẵn:' },
+  ja: { failed: '図を読み込めませんでした。読み込み元:', retry: '再試行', unknown: 'このシーンはありません:', known: '使えるシーン:' },
 };
 
 const at = name => new URL(name, import.meta.url).href;
@@ -32,8 +36,8 @@ const at = name => new URL(name, import.meta.url).href;
 let loaded;
 let attempt = 0;
 
-/** The module with its machine code, started; the same for every caller. A failure is forgotten. */
-export function load() {
+/** The module with its machine code, started; the same for every figure. A failure is forgotten. */
+function load() {
   loaded ??= start().catch(error => {
     loaded = undefined;
     attempt++;
@@ -43,10 +47,10 @@ export function load() {
 }
 
 async function start() {
-  const code = fetch(at(WASM));
+  const code = fetch(at(`${NAME}_bg.wasm`));
   code.catch(() => {}); // told below, when it is awaited
   // A browser may remember that a module failed, so that another attempt needs another address.
-  const module = await import(at(MODULE) + (attempt ? `?attempt=${attempt}` : ''));
+  const module = await import(at(`${NAME}.js`) + (attempt ? `?attempt=${attempt}` : ''));
   const response = await code;
   if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
   await module.default({ module_or_path: response });
@@ -72,7 +76,7 @@ function style() {
 }
 
 async function fetchStyle() {
-  const response = await fetch(at(STYLE));
+  const response = await fetch(at(`${NAME}.css`));
   if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
   return sheet(await response.text());
 }
@@ -119,17 +123,21 @@ class SmmLab extends HTMLElement {
     });
   }
 
-  attributeChangedCallback() {
+  attributeChangedCallback(name) {
     this.#frame.dataset.scene = this.#scene;
-    if (!this.#figure) return;
+    if (name === 'scene' && !SCENES.includes(this.#scene)) this.#end();
+    if (!this.#app) return void (this.isConnected && near.observe(this));
     this.#dress();
-    this.#app?.update(this.#scene, this.#lang);
+    this.#app.update(this.#scene, this.#lang);
   }
 
   /** Loads what is needed, and lets the figure run. */
   async begin() {
     near.unobserve(this);
     if (this.#app || this.#beginning) return;
+    if (!SCENES.includes(this.#scene)) {
+      return this.#fail(`${this.#words.unknown} ${this.#scene}. ${this.#words.known} ${SCENES.join(', ')}.`, false);
+    }
     this.#beginning = true;
     this.#wait.classList.remove('failed');
     this.#message.textContent = '';
@@ -137,7 +145,8 @@ class SmmLab extends HTMLElement {
       const [module, figures] = await Promise.all([load(), style()]);
       if (this.isConnected) this.#run(module, figures);
     } catch {
-      this.#fail(); // the browser's console has the reason
+      // The browser's console has the reason.
+      this.#fail(`${this.#words.failed} ${new URL(import.meta.url).origin}.`);
     } finally {
       this.#beginning = false;
     }
@@ -159,10 +168,10 @@ class SmmLab extends HTMLElement {
     this.#frame.replaceChildren(this.#wait);
   }
 
-  #fail() {
-    const words = WORDS[this.#lang.split('-')[0].toLowerCase()] ?? WORDS.en;
-    this.#message.textContent = `${words.failed} ${new URL(import.meta.url).origin}.`;
-    this.#retry.textContent = words.retry;
+  #fail(message, again = true) {
+    this.#message.textContent = message;
+    this.#retry.textContent = this.#words.retry;
+    this.#retry.hidden = !again;
     this.#wait.classList.add('failed');
   }
 
@@ -171,6 +180,10 @@ class SmmLab extends HTMLElement {
     const theme = this.getAttribute('theme');
     if (theme === 'light' || theme === 'dark') this.#figure.dataset.theme = theme;
     else delete this.#figure.dataset.theme;
+  }
+
+  get #words() {
+    return WORDS[this.#lang.split('-')[0].toLowerCase()] ?? WORDS.en;
   }
 
   get #scene() {

@@ -7,7 +7,6 @@ mod board;
 mod chapter;
 mod console;
 mod content;
-mod embed;
 mod events;
 mod exercise;
 mod figure;
@@ -30,7 +29,7 @@ mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Does nothing by itself: a page calls `open_page`, a tag calls `embed::mount`.
+/// Does nothing by itself: web/js/page.js calls `open_page`.
 fn main() {}
 
 #[wasm_bindgen]

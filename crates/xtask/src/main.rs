@@ -54,6 +54,8 @@ enum Command {
     Firmware(firmware::Options),
     /// Build for release and tell the sizes: of the files, and of what a browser loads until the figure moves
     Size,
+    /// Build for release and measure waiting times in a browser: until a machine is ready, a step back, long tasks
+    BenchPage,
     /// Build for release and photograph every view: widths, themes, languages
     Screenshots,
 }
@@ -81,6 +83,7 @@ fn run(command: Command) -> Result<()> {
         Command::Build => page::build_alone(&lab),
         Command::Firmware(options) => firmware::run(&lab, &options),
         Command::Size => steps::run(&lab, &steps::chosen(&["build", "size"])?, &[]),
+        Command::BenchPage => steps::run(&lab, &steps::chosen(&["build", "bench-page"])?, &[]),
         Command::Screenshots => steps::run(&lab, &steps::chosen(&["build", "screenshots"])?, &[]),
     }
 }

@@ -20,6 +20,10 @@ pub fn size(lab: &Lab) -> Result<()> {
     node(lab, "size.mjs", &[])
 }
 
+pub fn bench(lab: &Lab) -> Result<()> {
+    node(lab, "bench.mjs", &[])
+}
+
 pub fn screenshots(lab: &Lab) -> Result<()> {
     node(lab, "screenshots.mjs", &[])
 }

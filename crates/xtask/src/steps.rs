@@ -72,6 +72,14 @@ static TESTS: [Step; 11] = [
     },
 ];
 
+static BENCH: Step = Step {
+    name: "bench-page",
+    about: "waiting times in a browser",
+    needs: &[tools::BROWSER],
+    after: Some("build"),
+    run: |lab, _| page::bench(lab),
+};
+
 static SCREENSHOTS: Step = Step {
     name: "screenshots",
     about: "screenshots of the page",
@@ -87,7 +95,7 @@ pub fn chosen(names: &[impl AsRef<str>]) -> Result<Vec<&'static Step>> {
     if names.is_empty() {
         return Ok(TESTS.iter().collect());
     }
-    let all = || TESTS.iter().chain([&SCREENSHOTS]);
+    let all = || TESTS.iter().chain([&SCREENSHOTS, &BENCH]);
     for name in names.iter().map(AsRef::as_ref) {
         if !all().any(|step| step.name == name) {
             let known = TESTS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");

@@ -6,12 +6,9 @@ export async function ready(page) {
   await page.locator('figure.fig[data-ready="true"]').waitFor();
 }
 
-/** Presses Play if it doesn't move by itself, and waits until it shows the first step of the machine. */
-export async function untilItMoves(page) {
-  await ready(page);
-  const row = await figure(page).getAttribute('data-row');
-  if ((await figure(page).getAttribute('data-playing')) !== 'true') {
-    await page.locator('[data-act="play"]').click();
-  }
-  await page.locator(`figure.fig:not([data-row="${row}"])`).waitFor();
+/** Presses Play if a ready figure doesn't move by itself, and waits until it shows the first step of the machine. */
+export async function untilItMoves(figure) {
+  const row = await figure.getAttribute('data-row');
+  if ((await figure.getAttribute('data-playing')) !== 'true') await figure.locator('[data-act="play"]').click();
+  await figure.and(figure.page().locator(`:not([data-row="${row}"])`)).waitFor();
 }

@@ -11,6 +11,7 @@ use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
 use crate::{content, files};
 use ::content::{Past, Scene, View};
+use protocol::Outcome;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -38,6 +39,8 @@ pub enum Msg {
 pub struct SceneHost {
     handle: Handle,
     model: Model,
+    /// The first boot is over, and the scene's commands are answered: what is drawn stays in its place.
+    settled: bool,
 }
 
 fn build_of(scene: &Scene) -> Build {
@@ -61,7 +64,7 @@ impl Component for SceneHost {
             model.to_say = scene.setup.say.clone().into();
         }
         fetch(ctx, model.build);
-        SceneHost { handle, model }
+        SceneHost { handle, model, settled: false }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -90,6 +93,10 @@ impl Component for SceneHost {
             }
         }
         self.model.outgoing().iter().for_each(|message| self.handle.send(message));
+        let scene = &ctx.props().scene.setup;
+        let answered = scene.view != View::Smram || self.model.answered.len() >= scene.say.len();
+        self.settled |=
+            self.model.boot.as_ref().is_some_and(|boot| answered || boot.chronicle.outcome != Outcome::Prompt);
         true
     }
 
@@ -97,7 +104,7 @@ impl Component for SceneHost {
         let Props { scene, lang: l } = ctx.props();
         let model = &self.model;
         let act = ctx.link().callback(Msg::Do);
-        let running = model.boot.is_some() && model.booting.is_none();
+        let running = self.settled && model.booting.is_none();
         html! {
             <figure class="fig sc" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={running.to_string()}
                 data-fresh={model.is_fresh().to_string()}>
@@ -113,7 +120,9 @@ impl Component for SceneHost {
                     }
                 </div>
                 if let Some(trouble) = &model.trouble { <p class="fault pad" role="alert">{ icon(Icon::Warn) }<span>{ words::trouble(trouble, *l) }</span></p> }
-                if scene.setup.view == View::Dispatch {
+                if !self.settled {
+                    if model.trouble.is_none() { <div class="caps"><p class="run" role="status">{ t::booting(*l, "") }</p></div> }
+                } else if scene.setup.view == View::Dispatch {
                     <Drivers listing={model.listing.clone()} boot={model.boot.clone().filter(|_| model.is_fresh())} said={model.said.clone()}
                         ready={model.can_say()} act={act.clone()} lang={*l} />
                     { self.captions(ctx) }

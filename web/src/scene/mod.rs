@@ -27,7 +27,7 @@ pub fn SceneView(props: &Props) -> Html {
         Loaded::Ready(scene, _) if scene.setup.view == View::Flow => html! { <Figure lang={l} /> },
         Loaded::Ready(scene, _) => html! { <SceneHost scene={scene.clone()} lang={l} /> },
         Loaded::Loading => {
-            html! { <figure class="fig sc wait-sc" data-scene={props.id.clone()} role="status" aria-label={t::content_loading(l)}></figure> }
+            html! { <figure class="fig sc" data-scene={props.id.clone()} role="status" aria-label={t::content_loading(l)}></figure> }
         }
         Loaded::Failed(why) => {
             html! { <figure class="fig sc"><p class="fault" role="alert">{ icon(Icon::Warn) }{ t::content_failed(l, why) }</p></figure> }
