@@ -258,3 +258,13 @@ for (const theme of ['light', 'dark']) {
     });
   }
 }
+
+test('the log stands at the line that tells why', async ({ page }) => {
+  await page.goto('./#/board');
+  await booted(page);
+  await grip(page, 'DriverC').focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await boot(page);
+  await page.locator('.dlog').scrollIntoViewIfNeeded();
+  await expect(page.locator('.dlog li', { hasText: 'was discovered but not loaded' })).toBeInViewport();
+});

@@ -22,7 +22,7 @@ export = Save the flash image
 edits = Edits
 edits-clear = Start afresh
 edit-out = Take back: { $edit }
-edits-count = { $count } edits
+edits-count = edits: { $count }
 post-now = POST code { $code }
 post-codes = POST codes of this boot
 

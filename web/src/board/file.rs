@@ -51,6 +51,7 @@ pub fn row(row: &Row, act: &Callback<Act>, link: &Scope<Files>, l: Lang) -> Html
         () => html! { <span class="i">{ "·" }</span> },
     };
     let name = edit_name(row.file);
+    let shown = if row.file.is_volume_top() { "Volume Top File".to_owned() } else { name.clone() };
     let down = link.batch_callback(move |event: PointerEvent| {
         (event.button() == 0).then(|| Msg::Take { volume, from, pointer: Some(event.pointer_id()) })
     });
@@ -69,7 +70,7 @@ pub fn row(row: &Row, act: &Callback<Act>, link: &Scope<Files>, l: Lang) -> Html
                     aria-pressed={row.grabbed.to_string()} onpointerdown={down} onkeydown={keys}>{ icon(Icon::Grip) }</button>
                 <span class="g">{ sign }</span>
                 <button type="button" class="name" aria-expanded={row.open.to_string()} onclick={toggle}>
-                    <b>{ name }</b><em>{ row.file.depex.as_ref().map(brief).unwrap_or_default() }</em>
+                    <b>{ shown }</b><em>{ row.file.depex.as_ref().map(brief).unwrap_or_default() }</em>
                 </button>
                 <span class="chips">{ chips(row, module, bad, l) }</span>
             </div>

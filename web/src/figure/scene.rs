@@ -46,7 +46,7 @@ impl Layout {
             html! {
                 <>
                     <rect class="floor" x="0.5" y="0.5" width="691" height="95" rx="8" opacity={dim}/>
-                    <text class="world-os" x="14" y="86">{ t::world_os(l) }</text>
+                    <text class="world-os" x="346" y="86" text-anchor="middle">{ t::world_os(l) }</text>
                     <rect class="room" x="0.5" y="137.5" width="691" height="124" rx="8"/>
                     <text class="world-smm" x="38" y="245">{ t::world_room(l) }</text>
                     <g class="padlock" transform="translate(15,230)"><rect x="0" y="7" width="14" height="11" rx="2"/><path d="M3 7V4.5a4 4 0 0 1 8 0V7"/></g>

@@ -3,7 +3,7 @@
 use super::Expression;
 use pi::depex::Dialect;
 use pi::image::{File as Ffs, Image, Node};
-use pi::layout::ffs::kind;
+use pi::layout::ffs::{VOLUME_TOP_FILE, kind};
 use pi::{Guid, known};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,12 @@ pub struct File {
 }
 
 impl File {
+    /// It holds the reset vector and has no name of its own.
+    #[must_use]
+    pub fn is_volume_top(&self) -> bool {
+        self.guid == VOLUME_TOP_FILE
+    }
+
     /// The dispatcher that its type is for. None: it isn't dispatched.
     #[must_use]
     pub fn dispatcher(&self) -> Option<Dialect> {
