@@ -92,7 +92,7 @@ pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
     let bytes = |door| machine::bytes(&events, door);
     let exit = match stop {
         Stop::Exit(value) => Some(value),
-        Stop::Halted => None,
+        Stop::Halted | Stop::Off => None,
         other => panic!("{other:?} after this log:\n{}", String::from_utf8_lossy(&bytes(Output::Debug402))),
     };
     Boot::new(bytes(Output::Debug402), bytes(Output::Serial), bytes(Output::Post), &bytes(Output::FirmwareTrace), exit)

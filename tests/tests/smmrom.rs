@@ -61,6 +61,8 @@ const ICH9: &[(&str, &str)] = &[
     ("real.entry.smi_sts", "00000020"),
     ("halt.auto_halt_slot", "01"),
     ("aseg.closed.read", "FFFFFFFF"),
+    // 316966, ESMRAMC: E_SMERR, since the ROM has read TSEG from outside SMM.
+    ("lock.esmramc.after_write", "79"),
     ("lock.tsegmb.after_write", "00F00000"),
     ("warm.smi_lock", "00"),
 ];

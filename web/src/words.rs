@@ -3,7 +3,7 @@
 use crate::format::{decimal, hex, hex_byte, hex_short, status};
 use crate::i18n::{Lang, t};
 use story::{Caption, Flow, Line, Role, Stage, bit_changes};
-use trace::{ChipReg, SmiSource, WakeReason};
+use trace::{ChipReg, WakeReason};
 
 pub fn stage(stage: Stage) -> &'static str {
     match stage {
@@ -84,7 +84,7 @@ pub fn line(line: &Line, l: Lang) -> String {
         Line::Instruction(text) => text.clone(),
         Line::Key(byte) => t::log_key(l, &hex_byte(*byte)),
         Line::Chip { reg, old, new } => chip(*reg, *old, *new),
-        Line::SmiHeldBack(source) => t::log_held(l, smi_source(*source)),
+        Line::SmiHeldBack(source) => t::log_held(l, source.name()),
         Line::SmiLine { asserted: true } => t::log_asserted(l).into(),
         Line::SmiLine { asserted: false } => t::log_released(l).into(),
         Line::Latched => t::log_latched(l).into(),
@@ -110,14 +110,6 @@ pub fn line(line: &Line, l: Lang) -> String {
         Line::Reset(_) => t::log_reset(l).into(),
         Line::Exit(value) => t::log_exit(l, &value.to_string()),
         Line::Dropped(count) => t::log_dropped(l, &decimal(*count)),
-    }
-}
-
-fn smi_source(source: SmiSource) -> &'static str {
-    match source {
-        SmiSource::Apm => "APM",
-        SmiSource::Tco => "TCO",
-        SmiSource::Ipi => "IPI",
     }
 }
 

@@ -86,7 +86,7 @@ impl Machine {
 
     /// Levels of the sixteen ISA interrupt lines, bit n for IRQn.
     pub fn irq_lines(&self) -> u16 {
-        self.state.chipset.irq_lines()
+        self.state.chipset.irq_lines(self.state.time)
     }
 
     fn with_cpu<T>(&mut self, id: usize, act: impl FnOnce(&mut Cpu, &mut Env<crate::window::Window>) -> T) -> T {

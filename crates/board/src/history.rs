@@ -2,18 +2,24 @@
 //! state again, bit for bit.
 
 use crate::machine::{Machine, Stop};
-use trace::{Silent, Sink};
+use trace::{Input, Silent, Sink};
 
 /// Virtual time between keyframes.
 const KEYFRAME_NS: u64 = 100_000;
+
+/// What came from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    Typed(Vec<u8>),
+    Touched(Input),
+}
 
 #[derive(Clone)]
 pub struct History {
     now: Machine,
     /// Oldest first; the first is the beginning of the history.
     keyframes: Vec<Machine>,
-    /// When which bytes were typed.
-    inputs: Vec<(u64, Vec<u8>)>,
+    inputs: Vec<(u64, Given)>,
     /// Inputs that the machine had before the history began.
     before: usize,
 }
@@ -29,7 +35,7 @@ impl History {
     }
 
     /// Inputs from the beginning on: what a link or a bug report needs beside the image.
-    pub fn inputs(&self) -> &[(u64, Vec<u8>)] {
+    pub fn inputs(&self) -> &[(u64, Given)] {
         &self.inputs
     }
 
@@ -52,7 +58,7 @@ impl History {
     pub fn step(&mut self, sink: &mut dyn Sink) -> Stop {
         let due = self.next_input();
         if due.is_some_and(|t| t <= self.now.time()) {
-            self.apply_inputs();
+            self.apply_inputs(sink);
         }
         let stop = self.now.step(sink);
         self.keep();
@@ -62,10 +68,12 @@ impl History {
     /// See [`Machine::run_until`]; inputs that the log holds for the time run through arrive again.
     pub fn run_until(&mut self, t: u64, sink: &mut dyn Sink) -> Stop {
         while self.now.time() < t {
-            self.apply_inputs();
+            self.apply_inputs(sink);
             let pause = self.next_input().unwrap_or(u64::MAX).min(self.last_keyframe() + KEYFRAME_NS).min(t);
             let stop = self.now.run_until(pause.max(self.now.time() + 1), sink);
-            if stop != Stop::Time {
+            if stop == Stop::Off && self.next_input().is_some_and(|at| at <= t) {
+                self.now.pass_time(pause, sink);
+            } else if stop != Stop::Time {
                 return stop;
             }
             self.keep();
@@ -78,20 +86,32 @@ impl History {
         self.inputs.get(self.applied()).map(|(t, _)| *t)
     }
 
-    fn apply_inputs(&mut self) {
-        while let Some((t, bytes)) = self.inputs.get(self.applied()) {
+    fn apply_inputs(&mut self, sink: &mut dyn Sink) {
+        while let Some((t, given)) = self.inputs.get(self.applied()) {
             if *t > self.now.time() {
                 return;
             }
-            self.now.serial_input(bytes);
+            match given {
+                Given::Typed(bytes) => self.now.serial_input(bytes),
+                Given::Touched(input) => self.now.touch(*input, sink),
+            }
         }
     }
 
     /// Types on COM1 now. What the log held for later no longer happens.
     pub fn serial_input(&mut self, bytes: &[u8]) {
+        self.give(Given::Typed(bytes.to_vec()), &mut Silent);
+    }
+
+    /// Touches the board now; likewise.
+    pub fn touch(&mut self, input: Input, sink: &mut dyn Sink) {
+        self.give(Given::Touched(input), sink);
+    }
+
+    fn give(&mut self, given: Given, sink: &mut dyn Sink) {
         self.truncate();
-        self.inputs.push((self.now.time(), bytes.to_vec()));
-        self.apply_inputs();
+        self.inputs.push((self.now.time(), given));
+        self.apply_inputs(sink);
     }
 
     /// Goes to the first moment at or after `t` that lies between two instructions; a moment before

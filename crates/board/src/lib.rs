@@ -6,6 +6,7 @@
 
 mod agent;
 mod config;
+mod dma;
 mod hash;
 mod history;
 mod machine;
@@ -13,7 +14,9 @@ mod map;
 mod window;
 
 pub use agent::Agent;
+pub use chipset::regs::{Lock, Reg, Since};
+pub use chipset::{Held, Shown, SmiState, SourceState};
 pub use config::{Board, Config, ConfigError};
 pub use cpu::{SaveStateMap, disassemble};
-pub use history::History;
+pub use history::{Given, History};
 pub use machine::{Machine, Stop, View};

@@ -3,13 +3,13 @@
 use crate::config::{Board, Config, ConfigError};
 use crate::hash::StateHasher;
 use crate::map::{Answer, Layout};
-use crate::window::{Ended, Lines, Window, deliver_smi, feed_serial};
+use crate::window::{Ended, Lines, Window, deliver, feed_serial};
 use chipset::pages::Pages;
 use chipset::{Chipset, Cx, Silicon, Wiring};
 use cpu::{Access, Activity, CodeCache, Cpu, Env, Purpose, Tlb};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
-use trace::{CpuReg, Event, Kind, Level, ResetKind, Sink};
+use trace::{CpuReg, Event, Input, Kind, Level, ResetKind, Sink};
 
 /// Why a run came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub enum Stop {
     Exit(u32),
     /// Triple fault, or an illegal save-state image at RSM.
     Shutdown,
+    /// The machine sleeps (S3 to S5): only somebody's touch, or an alarm later than the time asked
+    /// for, wakes it.
+    Off,
 }
 
 /// From which world memory is looked at.
@@ -87,6 +90,7 @@ impl State {
     ) -> (Window<'a>, &'a mut Cpu) {
         let State { layout, chipset, ram, lines, serial, time, instructions, cpus, pause_ns, .. } = self;
         let pause_yields = cpus.len() > 1;
+        let others_in_smm = cpus.iter().enumerate().all(|(other, cpu)| other == id || cpu.smm);
         let map = chipset.memory_map();
         let window = Window {
             cpu: id as u8,
@@ -97,6 +101,7 @@ impl State {
             chipset,
             ram,
             lines,
+            others_in_smm,
             serial,
             time,
             instructions,
@@ -125,6 +130,7 @@ struct Bounds {
 
 /// Instructions that one of several processors runs before the next has its turn.
 const QUANTUM: u64 = 1000;
+const RFLAGS_IF: u64 = 1 << 9;
 /// Device events after which a machine whose processors all sleep is called halted for good.
 const IDLE_EVENTS: u32 = 32;
 
@@ -173,6 +179,12 @@ impl Machine {
     pub fn instructions(&self) -> u64 {
         self.state.instructions
     }
+    pub fn board(&self) -> Board {
+        match self.state.chipset.silicon() {
+            Silicon::Ich9 => Board::Ich9,
+            Silicon::Qemu => Board::Qemu,
+        }
+    }
     pub fn cpus(&self) -> usize {
         self.state.cpus.len()
     }
@@ -192,6 +204,22 @@ impl Machine {
     /// The save-state map that this machine's processors write.
     pub fn save_state_map(&self) -> cpu::SaveStateMap {
         self.state.cpus[0].map
+    }
+    /// SLP_TYP of the sleep state that the machine is in; `None`: it runs.
+    pub fn asleep(&self) -> Option<u8> {
+        self.state.chipset.asleep()
+    }
+    /// How often each 4 KiB sector of the serial flash was erased; nothing on board `qemu`.
+    pub fn flash_wear(&self) -> &[u32] {
+        self.state.chipset.flash().nor().map_or(&[], |nor| nor.wear())
+    }
+    /// The chipset's registers as they stand, with what is locked.
+    pub fn chipset_registers(&self) -> Vec<chipset::Shown> {
+        self.state.chipset.registers(self.state.time)
+    }
+    /// Why an SMI was sent, or wasn't; `None` on board `qemu`.
+    pub fn smi_state(&self) -> Option<chipset::SmiState> {
+        self.state.chipset.smi_state(self.state.time)
     }
     /// Bytes that the guest has not read from COM1 yet.
     pub fn serial_unread(&self) -> usize {
@@ -298,6 +326,10 @@ impl Machine {
     fn prepare(&mut self, t: u64, sink: &mut dyn Sink) -> Result<(), Stop> {
         for _ in 0..IDLE_EVENTS {
             self.let_devices_act(sink);
+            if self.state.chipset.asleep().is_some() {
+                self.sleep(t)?;
+                continue;
+            }
             if self.state.cpus.iter().any(|c| c.activity == Activity::Shutdown)
                 && self.state.lines.iter().all(|l| !l.init)
             {
@@ -320,9 +352,35 @@ impl Machine {
         Err(Stop::Halted)
     }
 
+    /// Jumps to what may wake the machine.
+    fn sleep(&mut self, t: u64) -> Result<(), Stop> {
+        match self.state.chipset.deadline() {
+            Some(at) if at < t => {
+                self.state.time = self.state.time.max(at);
+                return Ok(());
+            }
+            Some(_) if t != u64::MAX => self.state.time = self.state.time.max(t),
+            _ => {}
+        }
+        Err(Stop::Off)
+    }
+
+    /// Somebody touches the board now.
+    pub fn touch(&mut self, input: Input, sink: &mut dyn Sink) {
+        let State { chipset, lines, time, .. } = &mut self.state;
+        chipset.input(&mut Cx { now: *time, cpu: 0, smm: false, all_smm: false, sink }, input);
+        deliver(chipset, lines);
+        self.state.inputs += 1;
+        if let Some(kind) = self.state.chipset.take_reset() {
+            self.reset(kind, sink);
+        }
+    }
+
     fn runnable(&self, id: usize) -> bool {
         let cpu = &self.state.cpus[id];
-        cpu.activity == Activity::Running || cpu.can_wake() && cpu.has_reason() || self.state.lines[id].any()
+        let interrupt = id == 0 && self.state.chipset.intr() && cpu.register(CpuReg::Rflags) & RFLAGS_IF != 0;
+        let woken = cpu.can_wake() && (cpu.has_reason() || interrupt);
+        cpu.activity == Activity::Running || woken || self.state.lines[id].any()
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
@@ -333,7 +391,7 @@ impl Machine {
     pub(crate) fn let_devices_act(&mut self, sink: &mut dyn Sink) {
         let State { chipset, lines, cpus, serial, time, .. } = &mut self.state;
         if chipset.deadline().is_some_and(|at| at <= *time) {
-            chipset.advance(&mut Cx { now: *time, cpu: 0, smm: false, sink });
+            chipset.advance(&mut Cx { now: *time, cpu: 0, smm: false, all_smm: false, sink });
         }
         for cpu in cpus {
             if cpu.lapic.deadline().is_some_and(|at| at <= *time) {
@@ -341,7 +399,7 @@ impl Machine {
                 cpu.attend = true;
             }
         }
-        deliver_smi(chipset, lines);
+        deliver(chipset, lines);
         feed_serial(chipset, serial, *time, sink);
         if let Some(kind) = chipset.take_reset() {
             self.reset(kind, sink);

@@ -53,6 +53,9 @@ impl Layout {
                     Answer::Denied
                 }
             }
+            _ if map.reclaim.is_some_and(|window| (window.base..window.end).contains(&addr)) => {
+                map.reclaim.map_or(Answer::Device, |window| self.ram(window.to + (addr - window.base)))
+            }
             _ if (FOUR_GIB - self.flash..FOUR_GIB).contains(&addr) => Answer::Flash(addr - (FOUR_GIB - self.flash)),
             _ => Answer::Device,
         }
@@ -166,6 +169,16 @@ mod tests {
         map.pam[12] = PamRights { read: true, write: true };
         assert_eq!(LAYOUT.answer(&map, OS, false, 0xf_fff0), Answer::Ram(0xf_fff0));
         assert_eq!(LAYOUT.answer(&map, OS, false, 0xffff_fff0), Answer::Flash(0xfff0));
+    }
+
+    /// The way around TSEG that a reclaim window opens while its registers can be written.
+    #[test]
+    fn the_reclaim_window_shows_the_dram_above_tolud_whoever_asks() {
+        let reclaim = Some(chipset::Reclaim { base: 1 << 32, end: (1 << 32) + (64 << 20), to: 8 << 20 });
+        let map = MemoryMap { reclaim, tseg: Some((0xf0_0000, 1 << 20)), ..map() };
+        assert_eq!(LAYOUT.answer(&map, OS, false, (1 << 32) + (7 << 20)), Answer::Ram(0xf0_0000));
+        assert_eq!(LAYOUT.answer(&map, OS, false, (1 << 32) + (8 << 20)), Answer::Device, "no DRAM behind it");
+        assert_eq!(LAYOUT.answer(&map, OS, false, (1 << 32) + (64 << 20)), Answer::Device);
     }
 
     #[test]

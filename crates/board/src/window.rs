@@ -1,5 +1,6 @@
 //! One processor's window on the board while it runs: the `cpu::Bus` of this machine.
 
+use crate::dma::Master;
 use crate::map::{Answer, Layout, Plain};
 use chipset::pages::{PAGE, Pages};
 use chipset::{Chipset, Cx, MemoryMap, SmiTo};
@@ -36,6 +37,8 @@ pub struct Window<'a> {
     pub chipset: &'a mut Chipset,
     pub ram: &'a mut Pages,
     pub lines: &'a mut [Lines],
+    /// All processors but this one are in SMM.
+    pub others_in_smm: bool,
     pub serial: &'a mut VecDeque<u8>,
     pub time: &'a mut u64,
     pub instructions: &'a mut u64,
@@ -61,21 +64,30 @@ const SERIAL_FIFO: usize = 16;
 
 impl Window<'_> {
     fn cx(&mut self, access: Access) -> (&mut Chipset, Cx<'_>) {
-        let cx = Cx { now: *self.time, cpu: access.cpu, smm: access.smm, sink: self.sink };
+        let cx = Cx {
+            now: *self.time,
+            cpu: access.cpu,
+            smm: access.smm,
+            all_smm: access.smm && self.others_in_smm,
+            sink: self.sink,
+        };
         (self.chipset, cx)
     }
 
     /// Passes on what a device access has set off.
     fn after_device(&mut self) {
         self.attend = true;
-        deliver_smi(self.chipset, self.lines);
+        if self.chipset.dma_pending() {
+            self.chipset.run_dma(&mut Master { layout: self.layout, map: self.map, ram: self.ram });
+        }
+        deliver(self.chipset, self.lines);
         feed_serial(self.chipset, self.serial, *self.time, self.sink);
         if let Some(at) = self.chipset.deadline() {
             self.stop_at = self.stop_at.min(at);
         }
         self.ended.exit = self.ended.exit.or_else(|| self.chipset.take_exit());
         self.ended.reset = self.ended.reset.or_else(|| self.chipset.take_reset());
-        self.stop |= self.ended.exit.is_some() || self.ended.reset.is_some();
+        self.stop |= self.ended.exit.is_some() || self.ended.reset.is_some() || self.chipset.asleep().is_some();
         if self.chipset.map_epoch() != self.epoch {
             self.epoch = self.chipset.map_epoch();
             self.map = self.chipset.memory_map();
@@ -84,8 +96,12 @@ impl Window<'_> {
         }
     }
 
-    fn denied(&mut self, addr: u64, size: usize, write: bool) {
+    fn denied(&mut self, access: Access, addr: u64, size: usize, write: bool) {
         self.emit(Kind::SmramDenied { addr, size: size as u8, write });
+        if addr >= 1 << 20 {
+            let (chipset, mut cx) = self.cx(access);
+            chipset.smram_error(&mut cx);
+        }
     }
 
     /// One value from wherever it is; `true` when SMRAM refused.
@@ -100,7 +116,7 @@ impl Window<'_> {
                 (value & ones, false)
             }
             Answer::Denied => {
-                self.denied(addr, size, false);
+                self.denied(access, addr, size, false);
                 (ones, true)
             }
             Answer::Device => {
@@ -124,7 +140,7 @@ impl Window<'_> {
                 self.after_device();
             }
             Answer::Denied => {
-                self.denied(addr, size, true);
+                self.denied(access, addr, size, true);
                 return true;
             }
             Answer::Device => {
@@ -200,12 +216,12 @@ impl Bus for Window<'_> {
         let Lines { smi, nmi, init, sipi, fixed } = std::mem::take(&mut self.lines[usize::from(self.cpu)]);
         let map_changed = std::mem::take(&mut self.map_changed);
         self.attend = false;
-        Signals { smi, nmi, init, intr: false, sipi, fixed, map_changed }
+        Signals { smi, nmi, init, intr: self.cpu == 0 && self.chipset.intr(), sipi, fixed, map_changed }
     }
 
-    /// No interrupt controller is wired to INTR: the spurious vector of an unprogrammed 8259.
     fn acknowledge(&mut self) -> u8 {
-        7
+        self.attend = true;
+        self.chipset.acknowledge()
     }
 
     fn ipi(&mut self, target: Target, delivery: Delivery) {
@@ -275,8 +291,11 @@ impl Bus for Window<'_> {
     }
 }
 
-/// Takes the chipset's SMI message and puts it on the lines it is for.
-pub fn deliver_smi(chipset: &mut Chipset, lines: &mut [Lines]) {
+/// Takes the chipset's SMI and NMI messages and puts them on the lines they are for.
+pub fn deliver(chipset: &mut Chipset, lines: &mut [Lines]) {
+    if chipset.take_nmi() {
+        lines.iter_mut().take(1).for_each(|l| l.nmi = true);
+    }
     while let Some(to) = chipset.take_smi() {
         match to {
             SmiTo::All => lines.iter_mut().for_each(|l| l.smi = true),
@@ -293,6 +312,6 @@ pub fn deliver_smi(chipset: &mut Chipset, lines: &mut [Lines]) {
 pub fn feed_serial(chipset: &mut Chipset, queue: &mut VecDeque<u8>, now: u64, sink: &mut dyn Sink) {
     while chipset.serial_pending() < SERIAL_FIFO {
         let Some(byte) = queue.pop_front() else { return };
-        chipset.serial_input(&mut Cx { now, cpu: 0, smm: false, sink }, byte);
+        chipset.serial_input(&mut Cx { now, cpu: 0, smm: false, all_smm: false, sink }, byte);
     }
 }

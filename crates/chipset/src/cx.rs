@@ -10,6 +10,8 @@ pub struct Cx<'a> {
     pub cpu: u8,
     /// That processor is in SMM.
     pub smm: bool,
+    /// All processors are in SMM.
+    pub all_smm: bool,
     pub sink: &'a mut dyn Sink,
 }
 

@@ -1,307 +1,121 @@
-//! The flash device that ends at 4 GiB.
-//!
-//! On board `qemu` a parallel NOR flash with Intel's command set (JEDEC JESD68.01, command set
-//! 0001h), as QEMU's pflash_cfi01 shows it: no latency, no locks, identifiers read 0. Differences to
-//! QEMU, towards the real part: an erase happens at D0h and not at 20h, and programming only clears
-//! bits. On board `ich9` it is plain read-only memory; commands never get here.
-//!
-//! Writes outside SMM are refused one level up; reads there see the array whatever mode the device
-//! is in ([`Flash::array`]).
+//! The flash that ends at 4 GiB: a parallel part on board `qemu`, a serial one behind the SPI
+//! controller on board `ich9`, whose memory window shows the BIOS region of its descriptor.
 
-use crate::cfi::{SECTOR, WRITE_BUFFER, query};
-use crate::pages::{PAGE, Pages};
-use bitfield_struct::bitfield;
+use crate::Silicon;
+use crate::descriptor;
+use crate::nor::Nor;
+use crate::pages::PAGE;
+use crate::pflash::Pflash;
 
-/// The device's status register.
-#[bitfield(u8)]
-#[derive(PartialEq, Eq, Hash)]
-struct Status {
-    #[bits(4)]
-    __: u8,
-    /// A program command failed.
-    program_error: bool,
-    erase_error: bool,
-    #[bits(1)]
-    __: u8,
-    /// Write state machine ready.
-    ready: bool,
-}
-
-/// What reads see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Mode {
-    Array,
-    Status,
-    Identifier,
-    Query,
-}
-
-/// What the next write means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Step {
-    Command,
-    Program,
-    EraseConfirm,
-    LockConfirm,
-    BufferCount,
-    BufferData { left: u16 },
-    BufferConfirm,
-}
-
-#[derive(Clone, Copy, Debug, Hash)]
-struct Datum {
-    offset: u64,
-    size: u8,
-    value: u64,
+#[derive(Clone, Hash)]
+enum Part {
+    Parallel(Pflash),
+    Serial {
+        nor: Nor,
+        /// Where in the part the memory window begins; it ends with the part.
+        window: u64,
+    },
 }
 
 #[derive(Clone, Hash)]
 pub struct Flash {
-    image: Pages,
-    mode: Mode,
-    step: Step,
-    status: Status,
-    /// Data of a buffered write until it is confirmed.
-    buffer: Vec<Datum>,
+    part: Part,
+    /// The upper two 64 KiB blocks have changed places (BUC.TS).
+    top_swap: bool,
 }
 
 impl Flash {
-    pub fn new(image: &[u8]) -> Self {
-        Flash {
-            image: Pages::from_bytes(image),
-            mode: Mode::Array,
-            step: Step::Command,
-            status: Status::new().with_ready(true),
-            buffer: Vec::new(),
+    pub fn new(silicon: Silicon, image: &[u8]) -> Self {
+        let part = match silicon {
+            Silicon::Qemu => Part::Parallel(Pflash::new(image)),
+            Silicon::Ich9 => {
+                let chip = descriptor::chip(image);
+                Part::Serial { window: (chip.len() - image.len()) as u64, nor: Nor::new(&chip) }
+            }
+        };
+        Flash { part, top_swap: false }
+    }
+
+    /// Bytes of the memory window; the last lies at FFFFFFFFh.
+    pub fn len(&self) -> u64 {
+        match &self.part {
+            Part::Parallel(flash) => flash.len(),
+            Part::Serial { nor, window } => nor.len() - window,
         }
     }
 
-    /// Physical address of the first byte; the last is FFFFFFFFh.
-    pub fn base(&self) -> u64 {
-        (1u64 << 32).saturating_sub(self.len())
-    }
-
-    pub fn len(&self) -> u64 {
-        self.image.len() as u64
-    }
-
     pub fn is_empty(&self) -> bool {
-        self.image.is_empty()
+        self.len() == 0
     }
 
-    /// Read-array mode: reads are plain memory.
+    /// Reads are plain memory.
     pub fn is_array(&self) -> bool {
-        self.mode == Mode::Array
+        match &self.part {
+            Part::Parallel(flash) => flash.is_array(),
+            Part::Serial { .. } => true,
+        }
     }
 
-    /// The contents, whatever mode the device is in.
-    pub fn image(&self) -> &Pages {
-        &self.image
-    }
-
-    /// Contents at `offset`, 1 to 8 bytes; all ones beyond the end.
+    /// Contents at `offset` in the window, 1 to 8 bytes; all ones beyond the end. While the serial
+    /// part is busy, they are those before the operation: the controller makes readers wait.
     pub fn array(&self, offset: u64, size: u8) -> u64 {
-        let mut bytes = [0; 8];
-        let start = usize::try_from(offset.min(self.len())).unwrap_or(usize::MAX);
-        self.image.read(start, &mut bytes[..usize::from(size.min(8))]);
-        u64::from_le_bytes(bytes)
+        match &self.part {
+            Part::Parallel(flash) => flash.array(offset, size),
+            Part::Serial { nor, window } => {
+                let at = window.saturating_add(self.swapped(offset));
+                let mut bytes = [0; 8];
+                let start = usize::try_from(at.min(nor.len())).unwrap_or(usize::MAX);
+                nor.array().read(start, &mut bytes[..usize::from(size.min(8))]);
+                u64::from_le_bytes(bytes)
+            }
+        }
+    }
+
+    fn swapped(&self, offset: u64) -> u64 {
+        const BLOCK: u64 = 64 << 10;
+        const { assert!(BLOCK.is_multiple_of(PAGE as u64)) }
+        let top = self.len().checked_sub(2 * BLOCK);
+        if self.top_swap && top.is_some_and(|top| offset >= top) { offset ^ BLOCK } else { offset }
     }
 
     /// What the device answers in its present mode, 1 to 8 bytes.
     pub fn read(&self, offset: u64, size: u8) -> u64 {
-        match self.mode {
-            Mode::Array => self.array(offset, size),
-            Mode::Status => {
-                // Two ×16 devices side by side repeat it in each half.
-                let status = u64::from(self.status.into_bits()) * 0x0001_0001_0001_0001;
-                status & (u64::MAX >> (64 - 8 * u32::from(size.clamp(1, 8))))
-            }
-            Mode::Identifier => 0,
-            Mode::Query => query(self.len(), offset as u8).into(),
+        match &self.part {
+            Part::Parallel(flash) => flash.read(offset, size),
+            Part::Serial { .. } => self.array(offset, size),
         }
     }
 
-    /// RST#: back to read-array mode, contents kept.
-    pub fn reset(&mut self) {
-        self.read_array();
-        self.status = Status::new().with_ready(true);
-    }
-
-    fn read_array(&mut self) {
-        self.mode = Mode::Array;
-        self.step = Step::Command;
-        self.buffer.clear();
-    }
-
-    /// A finished operation: status can be read, the next write is a command.
-    fn done(&mut self) {
-        self.status.set_ready(true);
-        self.step = Step::Command;
-        self.buffer.clear();
-    }
-
-    /// A write cycle: a command, or the data that the last command asked for.
+    /// A write to the memory window; the serial part has no way in here.
     pub fn write(&mut self, offset: u64, size: u8, value: u64) {
-        let command = value as u8;
-        match self.step {
-            Step::Command => self.command(command),
-            Step::Program => {
-                self.program(Datum { offset, size, value });
-                self.done();
-            }
-            Step::EraseConfirm if command == 0xd0 => {
-                self.erase(offset);
-                self.done();
-            }
-            Step::LockConfirm if matches!(command, 0xd0 | 0x01) => self.done(),
-            Step::BufferCount => {
-                let left = u16::from(command) + 1;
-                self.step = Step::BufferData { left };
-            }
-            Step::BufferData { left } => self.buffer_data(Datum { offset, size, value }, left),
-            Step::BufferConfirm if command == 0xd0 && !self.status.program_error() => {
-                for datum in std::mem::take(&mut self.buffer) {
-                    self.program(datum);
-                }
-                self.done();
-            }
-            Step::EraseConfirm | Step::LockConfirm | Step::BufferConfirm => self.read_array(),
+        if let Part::Parallel(flash) = &mut self.part {
+            flash.write(offset, size, value);
         }
     }
 
-    fn command(&mut self, command: u8) {
-        self.mode = Mode::Status;
-        match command {
-            0x10 | 0x40 => self.step = Step::Program,
-            0x20 => self.step = Step::EraseConfirm,
-            0x60 => self.step = Step::LockConfirm,
-            0x70 => {}
-            0x50 => {
-                self.status = Status::new();
-                self.read_array();
-            }
-            0x90 => self.mode = Mode::Identifier,
-            0x98 => self.mode = Mode::Query,
-            0xe8 => {
-                self.status.set_ready(true);
-                self.step = Step::BufferCount;
-            }
-            _ => self.read_array(),
+    /// RST#: a parallel part goes back to read-array mode. A serial part doesn't see it.
+    pub fn reset(&mut self) {
+        if let Part::Parallel(flash) = &mut self.part {
+            flash.reset();
         }
     }
 
-    /// All data of one buffered write lie in the same 256 bytes, or it fails at the confirm.
-    fn buffer_data(&mut self, datum: Datum, left: u16) {
-        if self.buffer.first().is_some_and(|first| first.offset / WRITE_BUFFER != datum.offset / WRITE_BUFFER) {
-            self.status.set_program_error(true);
-        }
-        self.buffer.push(datum);
-        self.step = if left > 1 { Step::BufferData { left: left - 1 } } else { Step::BufferConfirm };
+    pub fn set_top_swap(&mut self, top_swap: bool) {
+        self.top_swap = top_swap;
     }
 
-    /// Clears bits; nothing sets them but an erase.
-    fn program(&mut self, datum: Datum) {
-        for (i, byte) in datum.value.to_le_bytes().into_iter().take(datum.size.into()).enumerate() {
-            let at = datum.offset.saturating_add(i as u64);
-            if at < self.len() {
-                let at = at as usize;
-                self.image.page_mut(at / PAGE)[at % PAGE] &= byte;
-            }
+    /// The serial part.
+    pub fn nor(&self) -> Option<&Nor> {
+        match &self.part {
+            Part::Parallel(_) => None,
+            Part::Serial { nor, .. } => Some(nor),
         }
     }
 
-    fn erase(&mut self, offset: u64) {
-        const { assert!(SECTOR == PAGE as u64) }
-        if offset < self.len() {
-            self.image.page_mut(offset as usize / PAGE).fill(0xff);
+    pub(crate) fn nor_mut(&mut self) -> Option<&mut Nor> {
+        match &mut self.part {
+            Part::Parallel(_) => None,
+            Part::Serial { nor, .. } => Some(nor),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn flash() -> Flash {
-        Flash::new(&[0x5a; 0x2_0000])
-    }
-
-    fn commands(flash: &mut Flash, cycles: &[(u64, u8)]) {
-        cycles.iter().for_each(|&(offset, byte)| flash.write(offset, 1, byte.into()));
-    }
-
-    #[test]
-    fn the_device_ends_at_4_gib_and_starts_in_read_array_mode() {
-        let flash = flash();
-        assert_eq!((flash.base(), flash.len()), (0xfffe_0000, 0x2_0000));
-        assert!(flash.is_array());
-        assert_eq!(flash.read(0x1_fffc, 8), 0xffff_ffff_5a5a_5a5a);
-        assert_eq!(flash.read(u64::MAX, 4), 0xffff_ffff);
-    }
-
-    #[test]
-    fn programming_only_clears_bits() {
-        for setup in [0x10, 0x40] {
-            let mut flash = flash();
-            commands(&mut flash, &[(5, setup), (5, 0x0f)]);
-            assert_eq!(flash.read(0, 1), 0x80, "status");
-            assert!(!flash.is_array());
-            commands(&mut flash, &[(0, 0xff)]);
-            assert_eq!(flash.read(4, 2), 0x0a5a);
-        }
-    }
-
-    #[test]
-    fn an_erase_needs_its_confirmation_and_takes_one_sector() {
-        let mut flash = flash();
-        commands(&mut flash, &[(0x1234, 0x20), (0x1234, 0x55)]);
-        assert!(flash.is_array());
-        assert_eq!(flash.array(0x1234, 1), 0x5a);
-        commands(&mut flash, &[(0x1234, 0x20), (0x1234, 0xd0)]);
-        assert_eq!(flash.read(0x1234, 1), 0x80);
-        assert_eq!((flash.array(0xfff, 2), flash.array(0x1fff, 2)), (0xff5a, 0x5aff));
-    }
-
-    #[test]
-    fn a_buffered_write_lands_at_its_confirmation() {
-        let mut flash = flash();
-        commands(&mut flash, &[(0x3000, 0xe8), (0x3000, 1), (0x3000, 0), (0x3001, 0)]);
-        assert_eq!(flash.array(0x3000, 2), 0x5a5a);
-        commands(&mut flash, &[(0x3000, 0xd0)]);
-        assert_eq!((flash.array(0x3000, 2), flash.read(0, 1)), (0, 0x80));
-    }
-
-    #[test]
-    fn a_buffered_write_across_its_256_bytes_or_without_confirmation_changes_nothing() {
-        let mut flash = flash();
-        commands(&mut flash, &[(0x3000, 0xe8), (0x3000, 1), (0x30ff, 0), (0x3100, 0)]);
-        assert_eq!(flash.read(0, 1), 0x90);
-        commands(&mut flash, &[(0x3000, 0xd0)]);
-        assert!(flash.is_array());
-        commands(&mut flash, &[(0, 0x50), (0, 0xe8), (0, 0), (0, 0), (0, 0xff)]);
-        assert!(flash.is_array());
-        assert_eq!(flash.array(0x30ff, 2) + flash.array(0, 1), 0x5ab4);
-    }
-
-    #[test]
-    fn status_identifier_and_query_answer_as_qemus_do() {
-        let mut flash = flash();
-        commands(&mut flash, &[(0, 0x70)]);
-        assert_eq!([1, 2, 4, 8].map(|n| flash.read(0, n)), [0x80, 0x80, 0x80_0080, 0x0080_0080_0080_0080]);
-        commands(&mut flash, &[(0, 0x50)]);
-        assert!(flash.is_array());
-        commands(&mut flash, &[(0, 0x70)]);
-        assert_eq!(flash.read(0, 1), 0);
-        commands(&mut flash, &[(0, 0x90)]);
-        assert_eq!(flash.read(0, 4), 0);
-        commands(&mut flash, &[(0, 0x98)]);
-        let expected: [u8; 0x22] = [
-            0x51, 0x52, 0x59, 1, 0, 0x31, 0, 0, 0, 0, 0, 0x45, 0x55, 0, 0, 7, 7, 10, 0, 4, 4, 4, 0, 0x11, 2, 0, 8, 0,
-            1, 0x1f, 0, 0x10, 0, 0x50,
-        ];
-        let read: Vec<u64> = (0x10..0x32).map(|i| flash.read(0x100 + i, 1)).collect();
-        assert_eq!(read, expected.map(u64::from));
-        flash.reset();
-        assert!(flash.is_array());
     }
 }

@@ -4,56 +4,95 @@
 //! through a `match`. The board lends a [`Cx`] for each access and afterwards takes what was raised:
 //! SMI messages, resets, the end of the run. Time is what the board says it is.
 //!
-//! Not modelled yet: interrupt controllers and timers (8259, 8254, I/O APIC, HPET), keyboard
-//! controller, SPI, GPIO, SMBus, USB, SATA, and SMI sources other than APM_CNT and TCO.
+//! Not modelled: I/O APIC, HPET, keyboard controller (the addresses FEC00000h, FED00000h and ports 60h
+//! and 64h are free), SMBus, USB, SATA.
 
 mod cfi;
 mod cx;
+mod descriptor;
 mod flash;
 mod fw_cfg;
+mod gpio;
+mod inspect;
+mod io_trap;
 mod lpc;
+mod lpc_regs;
 mod map;
 mod mch;
 mod mch_regs;
+mod nor;
 pub mod pages;
 mod pci;
+mod pflash;
+mod pic;
+mod pit;
 mod pm;
 mod pm_regs;
 mod ports;
+mod power;
 mod rcba;
 pub mod regs;
 mod reset;
 mod rtc;
+mod rtc_flags;
 mod smi;
+mod smi_timers;
+mod spi;
+mod spi_guard;
+mod spi_regs;
 mod tco;
+mod tco_block;
 mod uart;
+mod why;
 
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
 mod platform_tests;
+#[cfg(test)]
+mod race_tests;
+#[cfg(test)]
+mod source_tests;
+#[cfg(test)]
+mod testing;
 
 pub use cx::Cx;
 pub use flash::Flash;
-pub use map::{Aseg, MemoryMap, Pam};
+pub use fw_cfg::Memory;
+pub use inspect::Shown;
+pub use map::{Aseg, MemoryMap, Pam, Reclaim};
+pub use nor::Nor;
+pub use why::{Held, SmiState, SourceState};
 
 /// The register tables, for whoever shows registers.
 pub mod tables {
-    pub use crate::lpc::TABLE as LPC;
+    /// Offsets from GPIOBASE.
+    pub use crate::gpio::TABLE as GPIO;
+    /// Offsets from RCBA+1E00h.
+    pub use crate::io_trap::TABLE as IO_TRAP;
+    pub use crate::lpc_regs::TABLE as LPC;
     pub use crate::mch_regs::TABLE as MCH;
     /// Offsets from PMBASE.
     pub use crate::pm_regs::TABLE as PM;
+    /// Offsets from RCBA+3400h.
+    pub use crate::rcba::TABLE as CHIPSET_CONFIG;
+    /// Offsets from RCBA+3800h.
+    pub use crate::spi_regs::TABLE as SPI;
 }
 
 use fw_cfg::FwCfg;
+use gpio::Gpio;
 use lpc::Lpc;
 use mch::Mch;
 use pci::ConfigAddress;
-use pm::Pm;
+use pic::Pic;
+use pit::Pit;
+use pm::{Pm, Wires};
 use rcba::ChipConfig;
 use reset::ResetControl;
 use rtc::Rtc;
-use trace::ResetKind;
+use spi::Spi;
+use trace::{Input, Kind, ResetKind};
 use uart::Uart;
 
 /// Whose behaviour the devices follow where the datasheet and QEMU differ.
@@ -97,9 +136,17 @@ pub struct Chipset {
     chip_config: ChipConfig,
     reset_control: ResetControl,
     rtc: Rtc,
+    pic: Pic,
+    pit: Pit,
     com1: Uart,
     fw_cfg: FwCfg,
     flash: Flash,
+    gpio: Gpio,
+    /// Board `qemu` has none.
+    spi: Option<Spi>,
+    /// THRM# and INTRUDER#.
+    thermal: bool,
+    intruder: bool,
     config_address: ConfigAddress,
     /// The last POST code.
     post: u8,
@@ -110,6 +157,7 @@ pub struct Chipset {
 impl Chipset {
     pub fn new(wiring: Wiring) -> Self {
         let silicon = wiring.silicon;
+        let flash = Flash::new(silicon, &wiring.flash);
         Chipset {
             silicon,
             mch: Mch::new(silicon, wiring.low_ram, wiring.ext_tseg_mib),
@@ -118,9 +166,15 @@ impl Chipset {
             chip_config: ChipConfig::new(silicon),
             reset_control: ResetControl::new(silicon),
             rtc: Rtc::new(&wiring),
+            pic: Pic::new(),
+            pit: Pit::new(),
             com1: Uart::new(),
             fw_cfg: FwCfg::new(&wiring),
-            flash: Flash::new(&wiring.flash),
+            spi: flash.nor().map(Spi::new),
+            flash,
+            gpio: Gpio::new(),
+            thermal: false,
+            intruder: false,
             config_address: ConfigAddress::new(),
             post: 0,
             exit: None,
@@ -130,22 +184,123 @@ impl Chipset {
 
     /// Memory-mapped devices: RCBA and PCIEXBAR. `None`: no device there. 1 to 8 bytes.
     pub fn mmio_read(&mut self, cx: &mut Cx, addr: u64, size: u8) -> Option<u64> {
-        self.pm.see(cx.now);
+        self.catch_up(cx);
         match self.mmio_target(addr, size)? {
             Mmio::ChipConfig(offset) => Some(self.chip_config.read(offset, size)),
+            Mmio::Spi(offset) => self.spi.as_ref().map(|spi| spi.read(offset, size)),
             Mmio::Ecam(offset) => Some(self.ecam_read(offset, size)),
         }
     }
 
     /// False: no device there.
     pub fn mmio_write(&mut self, cx: &mut Cx, addr: u64, size: u8, value: u64) -> bool {
-        self.pm.see(cx.now);
+        self.catch_up(cx);
         match self.mmio_target(addr, size) {
-            Some(Mmio::ChipConfig(offset)) => self.chip_config.write(offset, size, value),
+            Some(Mmio::ChipConfig(offset)) => self.chip_config_write(cx, offset, size, value),
+            Some(Mmio::Spi(offset)) => {
+                if let (Some(spi), Some(nor)) = (&mut self.spi, self.flash.nor_mut()) {
+                    spi.write(cx, nor, self.lpc.bios_cntl(), offset, size, value);
+                }
+            }
             Some(Mmio::Ecam(offset)) => self.ecam_write(cx, offset, size, value),
             None => return false,
         }
+        self.settle(cx);
         true
+    }
+
+    fn chip_config_write(&mut self, cx: &mut Cx, offset: u64, size: u8, value: u64) {
+        let before = self.chip_config.top_swap();
+        self.chip_config.write(cx, offset, size, value);
+        let top_swap = self.chip_config.top_swap();
+        self.flash.set_top_swap(top_swap);
+        self.bump_epoch_if(before != top_swap);
+    }
+
+    /// The present moment is seen, and what should have happened by it has happened.
+    fn catch_up(&mut self, cx: &mut Cx) {
+        self.pm.see(cx.now);
+        if let (Some(spi), Some(nor)) = (&mut self.spi, self.flash.nor_mut()) {
+            spi.advance(cx, nor);
+        }
+    }
+
+    /// Tells the SMI logic the levels of all lines that lead there; a sleeping machine may wake up.
+    fn settle(&mut self, cx: &mut Cx) {
+        let news = self.rtc.take_news();
+        if news.alarm {
+            self.pm.rtc_alarm(cx);
+        }
+        if news.new_century && self.silicon == Silicon::Ich9 {
+            self.pm.new_century(cx);
+        }
+        let wires = Wires {
+            smi_lock: self.lpc.smi_lock(),
+            per_smi_sel: self.lpc.per_smi_sel(),
+            swsmi_rate_sel: self.lpc.swsmi_rate_sel(),
+            gpi_rout: self.lpc.gpi_rout(),
+            gpi: self.gpio.active(),
+            nmi_masked: self.rtc.nmi_masked(),
+            monitor: self.chip_config.trap.active(),
+            spi: self.spi.as_ref().is_some_and(Spi::smi),
+            thermal: self.thermal,
+            intruder: self.intruder,
+        };
+        self.pm.settle(cx, wires);
+        if let Some(kind) = self.pm.wake(cx) {
+            self.reset_control.request(kind);
+        }
+        self.pic.set_lines(self.irq_lines(cx.now));
+    }
+
+    /// Level of INTR, towards the first processor.
+    pub fn intr(&self) -> bool {
+        self.pic.intr()
+    }
+
+    /// INTA cycle: the vector.
+    pub fn acknowledge(&mut self) -> u8 {
+        self.pic.acknowledge()
+    }
+
+    /// A bus master wants memory: the board calls [`Chipset::run_dma`].
+    pub fn dma_pending(&self) -> bool {
+        self.fw_cfg.dma_pending()
+    }
+
+    pub fn run_dma(&mut self, memory: &mut dyn Memory) {
+        self.fw_cfg.run_dma(memory);
+        self.pm.broadcast = self.fw_cfg.broadcast();
+    }
+
+    /// Somebody touches the board.
+    pub fn input(&mut self, cx: &mut Cx, input: Input) {
+        cx.emit(Kind::Touched { input });
+        match input {
+            Input::PowerButton(pressed) => self.pm.press_button(cx, pressed),
+            Input::Thermal(calls) => self.thermal = calls,
+            Input::Gpio { pin, high } => self.gpio.drive(pin, high),
+            Input::Intruder(open) => self.intruder = open,
+            Input::Battery(good) => self.rtc.set_battery(good),
+            Input::PowerCut => {
+                if let Some(nor) = self.flash.nor_mut() {
+                    nor.power_cut(cx.now);
+                }
+                self.pm.power_cut();
+                self.reset_control.request(ResetKind::Power);
+            }
+        }
+        self.settle(cx);
+    }
+
+    /// SLP_TYP of the sleep state that the machine is in: no processor runs.
+    pub fn asleep(&self) -> Option<u8> {
+        self.pm.asleep()
+    }
+
+    /// An NMI that has not been delivered yet; taking it delivers it.
+    pub fn take_nmi(&mut self) -> bool {
+        self.pm.take_nmi()
     }
 
     /// What reads where nobody answers: all ones, and 0 on QEMU.
@@ -162,7 +317,10 @@ impl Chipset {
         }
         let inside = |base: u64, len: u64| addr.checked_sub(base).filter(|offset| *offset < len);
         if let Some(offset) = self.lpc.rcba().and_then(|base| inside(base, rcba::LEN)) {
-            return Some(Mmio::ChipConfig(offset));
+            return Some(match offset.checked_sub(rcba::SPI).filter(|at| at + u64::from(size) <= spi_regs::LEN) {
+                Some(at) if self.spi.is_some() => Mmio::Spi(at as u16),
+                _ => Mmio::ChipConfig(offset),
+            });
         }
         let (base, len) = self.mch.pciexbar()?;
         inside(base, len).map(Mmio::Ecam)
@@ -180,6 +338,15 @@ impl Chipset {
             self.flash.write(offset, size, value);
             self.bump_epoch_if(before != self.flash.is_array());
         }
+    }
+
+    /// An access from outside SMM met SMRAM above 1 MiB and was refused.
+    pub fn smram_error(&mut self, cx: &mut Cx) {
+        self.mch.smram_error(cx);
+    }
+
+    pub fn silicon(&self) -> Silicon {
+        self.silicon
     }
 
     /// How SMRAM and PAM are decoded now.
@@ -224,9 +391,15 @@ impl Chipset {
         self.chip_config.reset();
         self.reset_control.reset();
         self.rtc.reset();
+        (self.pic, self.pit) = (Pic::new(), Pit::new());
         self.com1.reset();
         self.fw_cfg.reset();
         self.flash.reset();
+        self.flash.set_top_swap(self.chip_config.top_swap());
+        self.gpio.reset();
+        if let (Some(spi), Some(nor)) = (&mut self.spi, self.flash.nor()) {
+            spi.reset(nor);
+        }
         self.config_address = ConfigAddress::new();
         self.post = 0;
         self.bump_epoch_if(true);
@@ -234,15 +407,19 @@ impl Chipset {
 
     /// The next virtual time at which something happens by itself. A time in the past: now.
     pub fn deadline(&self) -> Option<u64> {
-        self.pm.deadline()
+        let spi = self.spi.as_ref().zip(self.flash.nor()).and_then(|(spi, nor)| spi.deadline(nor));
+        [self.pm.deadline(), spi, self.rtc.deadline(), self.pit.deadline()].into_iter().flatten().min()
     }
 
     /// Lets time-driven devices act up to `cx.now`.
     pub fn advance(&mut self, cx: &mut Cx) {
-        self.pm.see(cx.now);
-        if self.pm.advance(cx, self.chip_config.no_reboot()) {
+        self.catch_up(cx);
+        self.rtc.advance(cx.now);
+        self.pit.advance(cx.now);
+        if self.pm.advance(cx, self.chip_config.gcs().no_reboot()) {
             self.reset_control.request(ResetKind::Hard);
         }
+        self.settle(cx);
     }
 
     /// A byte for COM1.
@@ -256,13 +433,15 @@ impl Chipset {
     }
 
     /// Levels of the sixteen ISA interrupt lines, bit n for IRQn.
-    pub fn irq_lines(&self) -> u16 {
-        u16::from(self.com1.irq()) << 4
+    pub fn irq_lines(&self, now: u64) -> u16 {
+        let sci = self.lpc.sci_irq().filter(|_| self.pm.sci(now)).map_or(0, |irq| 1 << irq);
+        u16::from(self.pit.irq(now)) | u16::from(self.com1.irq()) << 4 | u16::from(self.rtc.irq()) << 8 | sci
     }
 }
 
 /// A memory-mapped device and the offset in it.
 enum Mmio {
     ChipConfig(u64),
+    Spi(u16),
     Ecam(u64),
 }

@@ -18,6 +18,15 @@ pub struct Pam {
     pub write: bool,
 }
 
+/// Addresses that show DRAM from `to` on: the reclaim window (REMAPBASE, REMAPLIMIT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reclaim {
+    pub base: u64,
+    /// The first address behind it.
+    pub end: u64,
+    pub to: u64,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MemoryMap {
     pub aseg: Aseg,
@@ -29,6 +38,7 @@ pub struct MemoryMap {
     pub smbase_smram: bool,
     /// C0000h–EFFFFh in twelve segments of 16 KiB, then F0000h–FFFFFh as one.
     pub pam: [Pam; 13],
+    pub reclaim: Option<Reclaim>,
     /// Base and length of the PCI Express configuration window, if it is enabled.
     pub pciexbar: Option<(u64, u64)>,
     /// Address line 20 passes (not masked).

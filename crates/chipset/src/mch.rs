@@ -1,12 +1,12 @@
 //! The memory controller hub's function D0:F0: SMRAM control, PAM, PCIEXBAR.
 //!
 //! Source: Intel 3 Series Express Chipset datasheet 316966. Modelled: decode of the compatible
-//! segment, HSEG, TSEG, PAM and PCIEXBAR, and their locks. Not modelled: DRAM timing, reclaim,
-//! graphics, MCHBAR and DMIBAR; E_SMERR is never set.
+//! segment, HSEG, TSEG, PAM, PCIEXBAR and the reclaim window, and their locks. Not modelled: DRAM
+//! timing, graphics, MCHBAR and DMIBAR; that DRAM above TOLUD disappears.
 
-use crate::map::{Aseg, MemoryMap, Pam};
+use crate::map::{Aseg, MemoryMap, Pam, Reclaim};
 use crate::mch_regs::{Esmramc, PamByte, Pciexbar, Smram, TABLE, Tsegmb, at};
-use crate::regs::{Access, Reg, RegBlock};
+use crate::regs::{Access, Lock, Reg, RegBlock};
 use crate::{Cx, Silicon};
 
 const MIB: u64 = 1 << 20;
@@ -62,23 +62,27 @@ impl Mch {
         smram.d_lck() && (smram.g_smrame() || self.silicon == Silicon::Qemu)
     }
 
+    pub fn holds(&self, lock: Lock) -> bool {
+        lock == Lock::DLck && self.locked()
+    }
+
     fn access(&self, reg: &Reg) -> Access {
-        let (mut rw, mut w1c) = (reg.rw, reg.w1c);
-        if self.silicon == Silicon::Qemu {
-            // Everything behind the header is plain memory, unless the table says otherwise.
-            rw = reg.qemu_rw.unwrap_or(if reg.at >= 0x40 { u64::MAX } else { 0 });
-            w1c = 0;
+        match self.silicon {
+            Silicon::Ich9 => reg.access(|lock| self.holds(lock)),
+            Silicon::Qemu => self.qemu_access(reg),
         }
-        let d_lck = u64::from(Smram::new().with_d_lck(true).into_bits());
-        let d_cls = u64::from(Smram::new().with_d_cls(true).into_bits());
-        match reg.at {
-            at::SMRAM if self.locked() => rw &= d_cls,
-            at::SMRAM if self.smram().d_lck() => rw &= !d_lck,
-            at::ESMRAMC if self.locked() => rw = 0,
-            at::TSEGMB if self.locked() && self.silicon == Silicon::Ich9 => rw = 0,
-            _ => {}
-        }
-        Access { rw, w1c }
+    }
+
+    /// Everything behind the header is plain memory, but for the SMRAM registers and what the table
+    /// says.
+    fn qemu_access(&self, reg: &Reg) -> Access {
+        let rw = reg.qemu_rw.unwrap_or(if reg.at >= 0x40 { u64::MAX } else { 0 });
+        let rw = match reg.at {
+            at::SMRAM if self.locked() => u64::from(Smram::new().with_d_cls(true).into_bits()),
+            at::ESMRAMC if self.locked() => 0,
+            _ => rw,
+        };
+        Access { rw, w1c: 0, once: 0 }
     }
 
     fn close_when_locked(&mut self) {
@@ -120,6 +124,7 @@ impl Mch {
             tseg: self.tseg(),
             smbase_smram: self.regs.get(at::SMBASE_SMRAM, 1) == 2,
             pam: self.pam(),
+            reclaim: self.reclaim(),
             pciexbar: self.pciexbar(),
             a20,
         }
@@ -141,6 +146,25 @@ impl Mch {
         let tsegmb = Tsegmb::from_bits(self.regs.get(at::TSEGMB, 4) as u32);
         let base = if qemu { self.low_ram.saturating_sub(len) } else { u64::from(tsegmb.base()) << 20 };
         Some((base, len))
+    }
+
+    /// The reclaim window, in units of 64 MiB, shows the DRAM above TOLUD. Windows below 4 GiB, which
+    /// the datasheet rules out, show nothing. Where it leads is not compared with TSEG.
+    fn reclaim(&self) -> Option<Reclaim> {
+        let unit = |at| (self.regs.get(at, 2) & 0x3ff) << 26;
+        let (base, limit) = (unit(at::REMAPBASE), unit(at::REMAPLIMIT));
+        let on = self.silicon == Silicon::Ich9 && base >= 1 << 32 && base <= limit;
+        let to = (self.regs.get(at::TOLUD, 2) & 0xfff0) << 16;
+        on.then(|| Reclaim { base, end: limit + (64 << 20), to })
+    }
+
+    /// An access from outside SMM met TSEG or HSEG: E_SMERR.
+    pub fn smram_error(&mut self, cx: &mut Cx) {
+        let before = self.regs.clone();
+        if self.silicon == Silicon::Ich9 {
+            self.regs.set(at::ESMRAMC, 1, Esmramc::new().with_e_smerr(true).into_bits().into());
+            self.regs.trace_changes(cx, TABLE, &before);
+        }
     }
 
     fn pam(&self) -> [Pam; 13] {

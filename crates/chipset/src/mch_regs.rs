@@ -4,7 +4,7 @@
 //! lock rules as in the 3200/3210 and 4 Series datasheets, whose text is the same. QEMU's values
 //! are those that its 7.2 q35 machine shows.
 
-use crate::regs::Reg;
+use crate::regs::{Lock, Reg, Since};
 use bitfield_struct::bitfield;
 use trace::ChipReg;
 
@@ -94,11 +94,14 @@ pub mod at {
     pub const EXT_TSEG: u16 = 0x50;
     pub const PCIEXBAR: u16 = 0x60;
     pub const PAM0: u16 = 0x90;
+    pub const REMAPBASE: u16 = 0x98;
+    pub const REMAPLIMIT: u16 = 0x9a;
     /// QEMU only: SMRAM at the default SMBASE.
     pub const SMBASE_SMRAM: u16 = 0x9c;
     pub const SMRAM: u16 = 0x9d;
     pub const ESMRAMC: u16 = 0x9e;
     pub const TSEGMB: u16 = 0xac;
+    pub const TOLUD: u16 = 0xb0;
 }
 
 const DOC: &str = "3 Series Express Chipset 316966, DRAM Controller Registers (D0:F0)";
@@ -133,7 +136,7 @@ pub const TABLE: &[Reg] = &[
     Reg::hole(0x3d, 3),
     Reg::new(0x40, 8, "PXPEPBAR", DOC).rw(0xf_ffff_f001),
     Reg::new(0x48, 8, "MCHBAR", DOC).rw(0xf_ffff_c001),
-    Reg::new(at::EXT_TSEG, 2, "EXT_TSEG_MBYTES", QEMU),
+    Reg::new(at::EXT_TSEG, 2, "EXT_TSEG_MBYTES", QEMU).since(Since::Qemu),
     Reg::new(0x52, 2, "GGC", DOC).reset(0x0030).rw(0x03f2).qemu_reset(0),
     Reg::new(0x54, 4, "DEVEN", DOC).reset(0x0000_03db).rw(0x0000_03da).qemu_reset(0),
     Reg::hole(0x58, 8),
@@ -152,18 +155,30 @@ pub const TABLE: &[Reg] = &[
     pam(5),
     pam(6),
     Reg::new(0x97, 1, "LAC", DOC).rw(0x81),
-    Reg::new(0x98, 2, "REMAPBASE", DOC).reset(0x03ff).rw(0x03ff).qemu_reset(0),
-    Reg::new(0x9a, 2, "REMAPLIMIT", DOC).rw(0x03ff),
-    Reg::new(at::SMBASE_SMRAM, 1, "F_SMBASE", QEMU).qemu_rw(0).traced(ChipReg::SmbaseSmram),
-    Reg::new(at::SMRAM, 1, "SMRAM", DOC).reset(0x02).rw(0x78).qemu_rw(0x78).traced(ChipReg::Smramc),
-    Reg::new(at::ESMRAMC, 1, "ESMRAMC", DOC).reset(0x38).rw(0x87).w1c(0x40).qemu_rw(0x87).traced(ChipReg::Esmramc),
+    Reg::new(at::REMAPBASE, 2, "REMAPBASE", DOC).reset(0x03ff).rw(0x03ff).qemu_reset(0).traced(ChipReg::RemapBase),
+    Reg::new(at::REMAPLIMIT, 2, "REMAPLIMIT", DOC).rw(0x03ff).traced(ChipReg::RemapLimit),
+    Reg::new(at::SMBASE_SMRAM, 1, "F_SMBASE", QEMU).since(Since::Qemu).qemu_rw(0).traced(ChipReg::SmbaseSmram),
+    Reg::new(at::SMRAM, 1, "SMRAM", DOC)
+        .reset(0x02)
+        .rw(0x68)
+        .once(0x10)
+        .locks(&[(Lock::DLck, 0x48)])
+        .qemu_rw(0x78)
+        .traced(ChipReg::Smramc),
+    Reg::new(at::ESMRAMC, 1, "ESMRAMC", DOC)
+        .reset(0x38)
+        .rw(0x87)
+        .w1c(0x40)
+        .locks(&[(Lock::DLck, 0x87)])
+        .qemu_rw(0x87)
+        .traced(ChipReg::Esmramc),
     Reg::hole(0x9f, 1),
     Reg::new(0xa0, 2, "TOM", DOC).reset(0x0001).rw(0x03ff).qemu_reset(0),
     Reg::new(0xa2, 2, "TOUUD", DOC).rw(0xffff),
     Reg::new(0xa4, 4, "GBSM", DOC).rw(0xfff0_0000),
     Reg::new(0xa8, 4, "BGSM", DOC).rw(0xfff0_0000),
-    Reg::new(at::TSEGMB, 4, "TSEGMB", DOC).rw(0xfff0_0000).traced(ChipReg::Tsegmb),
-    Reg::new(0xb0, 2, "TOLUD", DOC).reset(0x0010).rw(0xfff0).qemu_reset(0),
+    Reg::new(at::TSEGMB, 4, "TSEGMB", DOC).rw(0xfff0_0000).locks(&[(Lock::DLck, 0xfff0_0000)]).traced(ChipReg::Tsegmb),
+    Reg::new(at::TOLUD, 2, "TOLUD", DOC).reset(0x0010).rw(0xfff0).qemu_reset(0),
     Reg::hole(0xb2, 0x2a),
     Reg::new(0xdc, 4, "SKPD", DOC).rw(0xffff_ffff),
     // Vendor capability, the only one; what it says of the part's features is not modelled.

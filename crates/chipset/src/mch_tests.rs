@@ -5,7 +5,7 @@ use trace::Silent;
 
 fn write(mch: &mut Mch, offset: u16, size: u8, value: u64) {
     let mut sink = Silent;
-    mch.config_write(&mut Cx { now: 0, cpu: 0, smm: false, sink: &mut sink }, offset, size, value);
+    mch.config_write(&mut Cx { now: 0, cpu: 0, smm: false, all_smm: false, sink: &mut sink }, offset, size, value);
 }
 
 fn mch(silicon: Silicon) -> Mch {

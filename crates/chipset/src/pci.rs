@@ -49,7 +49,12 @@ impl Chipset {
                 self.mch.config_write(cx, offset, size, value);
                 self.bump_epoch_if(before != self.memory_map());
             }
-            (0, LPC) => self.lpc.config_write(cx, offset, size, value),
+            (0, LPC) => {
+                let opened = self.lpc.config_write(cx, offset, size, value);
+                if opened {
+                    self.pm.bios_write_enabled(cx);
+                }
+            }
             _ => {}
         }
     }

@@ -1,61 +1,8 @@
 //! The chipset as its board meets it: ports, memory windows, lines.
 
+use crate::testing::Bench;
 use crate::*;
-use trace::{Event, Kind, Level, Output, Recorder};
-
-fn wiring(silicon: Silicon) -> Wiring {
-    let flash = (0..0x1_0000u32).map(|i| i as u8).collect();
-    Wiring {
-        silicon,
-        low_ram: 16 << 20,
-        high_ram: 0,
-        cpus: 2,
-        flash,
-        fw_cfg: vec![("opt/x".into(), vec![7])],
-        ext_tseg_mib: 16,
-    }
-}
-
-/// A chipset with its recorder, outside SMM on processor 0 until told otherwise.
-struct Bench {
-    chipset: Chipset,
-    recorder: Recorder,
-    now: u64,
-    smm: bool,
-}
-
-impl Bench {
-    fn new(silicon: Silicon) -> Self {
-        let recorder = Recorder::new(Level::Events);
-        Bench { chipset: Chipset::new(wiring(silicon)), recorder, now: 0, smm: false }
-    }
-    fn with<T>(&mut self, act: impl FnOnce(&mut Chipset, &mut Cx) -> T) -> T {
-        let mut cx = Cx { now: self.now, cpu: 0, smm: self.smm, sink: &mut self.recorder };
-        act(&mut self.chipset, &mut cx)
-    }
-    fn read(&mut self, port: u16, size: u8) -> u32 {
-        self.with(|chipset, cx| chipset.port_read(cx, port, size))
-    }
-    fn write(&mut self, port: u16, size: u8, value: u32) {
-        self.with(|chipset, cx| chipset.port_write(cx, port, size, value));
-    }
-    fn config_write(&mut self, devfn: u32, offset: u16, size: u8, value: u32) {
-        self.write(0xcf8, 4, 0x8000_0000 | devfn << 8 | u32::from(offset & 0xfc));
-        self.write(0xcfc + (offset & 3), size, value);
-    }
-    fn config_read(&mut self, devfn: u32, offset: u16, size: u8) -> u32 {
-        self.write(0xcf8, 4, 0x8000_0000 | devfn << 8 | u32::from(offset & 0xfc));
-        self.read(0xcfc + (offset & 3), size)
-    }
-    /// PMBASE at 600h, decoded.
-    fn acpi_on(&mut self) {
-        self.config_write(0xf8, 0x40, 4, 0x601);
-        self.config_write(0xf8, 0x44, 1, 0x80);
-    }
-    fn events(self) -> Vec<Event> {
-        self.recorder.into_events()
-    }
-}
+use trace::{Kind, Output};
 
 const BOTH: [Silicon; 2] = [Silicon::Ich9, Silicon::Qemu];
 
@@ -128,7 +75,9 @@ fn fixed_ports_read_what_they_should() {
         (0xcf9, 1, 0, 0),
         (0xcf8, 4, 0, 0),
         (0xcf8, 1, 0xff, 0),
-        (0x61, 1, 0xff, 0xff),
+        (0x61, 1, 0x20, 0x20),
+        (0x60, 1, 0xff, 0xff),
+        (0x514, 4, 0x554d_4551, 0x554d_4551),
         (0xffff, 4, 0xffff_ffff, 0xffff_ffff),
     ] {
         for (silicon, expected) in [(Silicon::Ich9, ich9), (Silicon::Qemu, qemu)] {
@@ -162,7 +111,8 @@ fn fw_cfg_is_selected_by_a_word_and_read_by_bytes() {
     let mut bench = Bench::new(Silicon::Qemu);
     let name: Vec<u32> = (0..4).map(|_| bench.read(0x511, 1)).collect();
     assert_eq!(name, *b"QEMU".map(u32::from).as_slice());
-    bench.write(0x510, 2, 0x20);
+    // Behind the three files of the SMI features.
+    bench.write(0x510, 2, 0x23);
     assert_eq!((bench.read(0x510, 2), bench.read(0x511, 1), bench.read(0x511, 1)), (0, 7, 0));
     bench.write(0x510, 1, 0);
     assert_eq!(bench.read(0x511, 1), 0, "a byte selects nothing");

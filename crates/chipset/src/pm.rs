@@ -1,36 +1,70 @@
 //! The power management ports at PMBASE: PM1, PM timer, GPE0, SMI_EN and SMI_STS, TCO.
 //!
 //! Source: Intel ICH9 datasheet 316972, "Power Management I/O Registers" and "System Management TCO
-//! Registers". Not modelled: SCI, sleep states, NMI, and SMI sources other than APM_CNT and TCO;
-//! their enable bits can be set and do nothing. How SMIs are sent stands in `smi.rs`.
+//! Registers". This file reads and writes the registers; how SMIs are sent stands in `smi.rs`, the
+//! TCO block in `tco_block.rs`, the SMI timers in `smi_timers.rs`, button and sleep in `power.rs`.
 //!
 //! On board `qemu` registers are QEMU's in their own width; what its TCO block and PM1_CNT answer to
-//! narrower accesses is not copied.
+//! narrower accesses is not copied. Of the SMI sources it has APM_CNT and TCO only.
 
-use crate::pm_regs::{SmiEn, TABLE, Tco1Cnt, Tco1Sts, Tco2Sts, at};
-use crate::regs::{Access, Reg, RegBlock};
-use crate::tco::{Expiry, TcoTimer};
+use crate::pm_regs::{Pm1Cnt, Pm1Sts, SmiEn, SmiSts, TABLE, Tco1Cnt, at, gpe_cntl, gpe0};
+use crate::power::Button;
+use crate::regs::{Access, Lock, Reg, RegBlock};
+use crate::smi_timers::SmiTimers;
+use crate::tco::TcoTimer;
 use crate::{Cx, Silicon, SmiTo};
 
 /// The PM timer's clock, 14.31818 MHz / 4 (316972, "PM1_TMR").
 const PM_TIMER_HZ: u128 = 3_579_545;
 /// PM1_STS.TMROF_STS is set every 2.3435 s, when bit 23 changes.
 const TMROF_SHIFT: u32 = 23;
-const TMROF: u64 = 1;
-const PM1_GBL_STS: u64 = 1 << 5;
+
+/// What other devices say to this one, as levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Wires {
+    /// GEN_PMCON_1.SMI_LOCK.
+    pub smi_lock: bool,
+    /// GEN_PMCON_1.PER_SMI_SEL.
+    pub per_smi_sel: u8,
+    /// GEN_PMCON_3.SWSMI_RATE_SEL.
+    pub swsmi_rate_sel: u8,
+    pub gpi_rout: u32,
+    /// General-purpose inputs 15:0 that are active.
+    pub gpi: u16,
+    /// Port 70h bit 7: NMIs are masked.
+    pub nmi_masked: bool,
+    /// An I/O trap has caught a cycle.
+    pub monitor: bool,
+    /// The SPI controller asks for an SMI.
+    pub spi: bool,
+    pub thermal: bool,
+    pub intruder: bool,
+}
 
 #[derive(Clone, Hash)]
 pub struct Pm {
     pub(crate) silicon: Silicon,
     pub(crate) regs: RegBlock<128>,
-    tco: TcoTimer,
+    pub(crate) wires: Wires,
+    pub(crate) tco: TcoTimer,
+    pub(crate) timers: SmiTimers,
+    pub(crate) button: Button,
+    /// SLP_TYP of the state in which the machine sleeps.
+    pub(crate) asleep: Option<u8>,
     /// TMROF_STS reads 1 from this half period of the PM timer on.
     tmrof_from: u64,
+    /// The half period whose overflow was acted upon.
+    tmrof_told: u64,
     pub(crate) apm_cnt: u8,
     pub(crate) apm_sts: u8,
     /// SMI# towards the processors is asserted.
     pub(crate) line: bool,
     pub(crate) pending: Vec<SmiTo>,
+    /// QEMU: firmware has negotiated that APM_CNT interrupts all processors.
+    pub(crate) broadcast: bool,
+    /// A source of NMI is active; its edge was passed on.
+    pub(crate) nmi_seen: bool,
+    pub(crate) nmi_pending: bool,
 }
 
 fn pm_ticks(now: u64) -> u64 {
@@ -54,12 +88,20 @@ impl Pm {
         Pm {
             silicon,
             regs: RegBlock::new(TABLE, silicon),
+            wires: Wires::default(),
             tco: TcoTimer::new(silicon),
+            timers: SmiTimers::default(),
+            button: Button::default(),
+            asleep: None,
             tmrof_from: u64::from(silicon == Silicon::Ich9),
+            tmrof_told: 0,
             apm_cnt: 0,
             apm_sts: 0,
             line: false,
             pending: Vec::new(),
+            broadcast: false,
+            nmi_seen: false,
+            nmi_pending: false,
         }
     }
 
@@ -69,12 +111,13 @@ impl Pm {
     pub fn reset(&mut self) {
         let before = self.clone();
         *self = Pm::new(self.silicon);
+        self.button = before.button;
         let kept: &[(u16, u8, u64)] = match self.silicon {
             Silicon::Ich9 => &[
                 (at::PM1_STS, 4, 0xff00_ff00),
                 (at::PM1_CNT, 4, 0x1c00),
-                (0x20, 8, u64::MAX),
-                (0x28, 8, u64::MAX),
+                (at::GPE0_STS, 8, u64::MAX),
+                (at::GPE0_EN, 8, u64::MAX),
                 (at::TCO2_STS, 2, 0x0017),
             ],
             Silicon::Qemu => {
@@ -89,12 +132,34 @@ impl Pm {
         }
     }
 
-    fn tmr(&self) -> u16 {
-        self.regs.get(at::TCO_TMR, 2) as u16
+    pub(crate) fn smi_en(&self) -> SmiEn {
+        SmiEn::from_bits(self.regs.get(at::SMI_EN, 4) as u32)
+    }
+    pub(crate) fn smi_sts(&self) -> SmiSts {
+        SmiSts::from_bits(self.regs.get(at::SMI_STS, 4) as u32)
+    }
+    pub(crate) fn pm1_cnt(&self) -> Pm1Cnt {
+        Pm1Cnt::from_bits(self.regs.get(at::PM1_CNT, 4) as u32)
+    }
+    pub(crate) fn pm1_en(&self) -> Pm1Sts {
+        Pm1Sts::from_bits(self.regs.get(at::PM1_EN, 2) as u16)
+    }
+    pub(crate) fn tco1_cnt(&self) -> Tco1Cnt {
+        Tco1Cnt::from_bits(self.regs.get(at::TCO1_CNT, 2) as u16)
     }
 
-    fn tco1_cnt(&self) -> Tco1Cnt {
-        Tco1Cnt::from_bits(self.regs.get(at::TCO1_CNT, 2) as u16)
+    /// PM1_STS with the timer's overflow, which is not stored.
+    pub(crate) fn pm1_sts(&self, now: u64) -> Pm1Sts {
+        let overflow = pm_ticks(now) >> TMROF_SHIFT >= self.tmrof_from;
+        Pm1Sts::from_bits(self.regs.get(at::PM1_STS, 2) as u16).with_tmrof(overflow)
+    }
+
+    /// When TMROF_STS is set next; a processor is told of it only with TMROF_EN.
+    fn overflow_at(&self) -> Option<u64> {
+        let ticks = u128::from(self.tmrof_from) << TMROF_SHIFT;
+        let at = (ticks * 1_000_000_000).div_ceil(PM_TIMER_HZ);
+        let waits = self.pm1_en().tmrof() && self.tmrof_told != self.tmrof_from;
+        waits.then(|| u64::try_from(at).unwrap_or(u64::MAX))
     }
 
     /// Changes registers as hardware does and reports it.
@@ -121,123 +186,111 @@ impl Pm {
         }
         let mut view = self.regs.clone();
         view.put(at::PM1_TMR, 4, pm_ticks(now) & 0xff_ffff);
-        let overflow = pm_ticks(now) >> TMROF_SHIFT >= self.tmrof_from;
-        view.put(at::PM1_STS, 2, view.get(at::PM1_STS, 2) | if overflow { TMROF } else { 0 });
-        view.put(at::TCO_RLD, 2, self.tco.count(now, self.tmr()).into());
+        view.put(at::PM1_STS, 2, self.pm1_sts(now).into_bits().into());
+        view.put(at::TCO_RLD, 2, self.tco.count(now, self.tco_tmr()).into());
         for i in (offset..).take(size.into()).filter(|&i| self.unassigned(i)) {
             view.put(i, 1, 0xff);
         }
         view.get(offset, size) as u32
     }
 
-    /// `offset` + `size` lie inside the 128 ports. `smi_lock` is GEN_PMCON_1's bit.
-    pub fn write(&mut self, cx: &mut Cx, offset: u16, size: u8, value: u32, smi_lock: bool) {
+    /// `offset` + `size` lie inside the 128 ports.
+    pub fn write(&mut self, cx: &mut Cx, offset: u16, size: u8, value: u32) {
         if self.refused(offset, size) {
             return;
         }
         let value = u64::from(value);
         let written = |reg: u16, len: u16| part(reg, len, offset, size, value);
         let this = self.clone();
-        let old_tmr = self.tmr();
         self.change(cx, |regs| {
-            regs.write(TABLE, offset, size, value, |reg| this.access(reg, smi_lock));
-            if this.silicon == Silicon::Qemu {
-                qemu_status_stores(regs, &written);
-            }
-            if this.silicon == Silicon::Ich9 && regs.get(at::TCO_TMR, 2) < 2 {
-                regs.put(at::TCO_TMR, 2, old_tmr.into());
+            regs.write(TABLE, offset, size, value, |reg| this.access(reg));
+            match this.silicon {
+                Silicon::Qemu => qemu_status_stores(regs, &written),
+                Silicon::Ich9 if regs.get(at::TCO_TMR, 2) < 2 => regs.put(at::TCO_TMR, 2, this.tco_tmr().into()),
+                Silicon::Ich9 => {}
             }
         });
-        if written(at::PM1_STS, 2).is_some_and(|bits| bits & TMROF != 0) {
+        if written(at::PM1_STS, 2).is_some_and(|bits| Pm1Sts::from_bits(bits as u16).tmrof()) {
             self.tmrof_from = (pm_ticks(cx.now) >> TMROF_SHIFT) + 1;
         }
-        self.tco_written(cx, written);
+        self.tco_written(cx, &written);
+        if self.silicon == Silicon::Ich9 {
+            self.acts(cx, &this, &written);
+        }
+        self.settle(cx, self.wires);
+    }
+
+    /// The bits that act when they are written.
+    fn acts(&mut self, cx: &mut Cx, before: &Pm, written: &impl Fn(u16, u16) -> Option<u64>) {
+        if let Some(bits) = written(at::PM1_CNT, 4) {
+            self.pm1_cnt_written(cx, Pm1Cnt::from_bits(bits as u32));
+        }
+        if written(at::GPE_CNTL, 1).is_some_and(|bits| bits & gpe_cntl::SWGPE_CTRL != 0) {
+            self.change(cx, |regs| regs.set(at::GPE0_STS, 4, gpe0::SWGPE));
+        }
         if let Some(bits) = written(at::SMI_EN, 4) {
-            self.smi_en_written(cx, SmiEn::from_bits(bits as u32));
-        }
-        self.send_if_due(cx);
-    }
-
-    fn tco_written(&mut self, cx: &mut Cx, written: impl Fn(u16, u16) -> Option<u64>) {
-        let (tmr, halted) = (self.tmr(), self.tco1_cnt().tmr_hlt());
-        if written(at::TCO1_CNT, 2).is_some() {
-            self.tco.set_halted(cx.now, tmr, halted);
-        }
-        if written(at::TCO_RLD, 2).is_some() {
-            self.tco.reload(cx.now, tmr, halted);
-        }
-        if written(at::TCO_DAT_OUT, 1).is_some() {
-            self.set_tco1(cx, Tco1Sts::new().with_tco_int(true));
-        }
-        if written(at::TCO_DAT_IN, 1).is_some() {
-            self.set_tco1(cx, Tco1Sts::new().with_sw_tco_smi(true));
-            self.tco_smi(cx, self.silicon == Silicon::Qemu);
-        }
-    }
-
-    fn set_tco1(&mut self, cx: &mut Cx, bits: Tco1Sts) {
-        let bits = u64::from(bits.into_bits());
-        self.change(cx, |regs| regs.put(at::TCO1_STS, 2, regs.get(at::TCO1_STS, 2) | bits));
-    }
-
-    /// The bits that act when written: EOS and BIOS_RLS.
-    fn smi_en_written(&mut self, cx: &mut Cx, bits: SmiEn) {
-        if self.silicon == Silicon::Qemu {
-            return;
-        }
-        if bits.bios_rls() {
-            self.change(cx, |regs| regs.put(at::PM1_STS, 2, regs.get(at::PM1_STS, 2) | PM1_GBL_STS));
-        }
-        if bits.eos() {
-            self.end_of_smi(cx);
-        }
-    }
-
-    fn access(&self, reg: &Reg, smi_lock: bool) -> Access {
-        let qemu = self.silicon == Silicon::Qemu;
-        let (mut rw, mut w1c) = (reg.rw, reg.w1c);
-        if qemu {
-            rw = if self.unassigned(reg.at) { 0 } else { reg.qemu_rw.unwrap_or(reg.rw) };
-            w1c = if reg.at == 0x20 { u64::MAX } else { w1c };
-        }
-        let bit = |en: SmiEn| u64::from(en.into_bits());
-        match reg.at {
-            at::SMI_EN if smi_lock => rw &= !bit(SmiEn::new().with_gbl_smi_en(true)),
-            at::TCO1_CNT if self.tco1_cnt().tco_lock() => {
-                rw &= !u64::from(Tco1Cnt::new().with_tco_lock(true).into_bits());
+            let bits = SmiEn::from_bits(bits as u32);
+            if bits.bios_rls() {
+                self.set_pm1(cx, Pm1Sts::new().with_gbl(true));
             }
-            _ => {}
+            self.start_smi_timers(cx.now, before.smi_en());
+            if bits.eos() {
+                self.end_of_smi(cx);
+            }
         }
-        if reg.at == at::SMI_EN && !qemu && self.tco1_cnt().tco_lock() {
-            rw &= !bit(SmiEn::new().with_tco_en(true));
+    }
+
+    pub(crate) fn set_pm1(&mut self, cx: &mut Cx, bits: Pm1Sts) {
+        self.change(cx, |regs| regs.set(at::PM1_STS, 2, bits.into_bits().into()));
+    }
+
+    pub fn holds(&self, lock: Lock) -> bool {
+        match lock {
+            Lock::Smi => self.wires.smi_lock,
+            // QEMU's TCO_LOCK freezes nothing but itself.
+            Lock::Tco => self.tco1_cnt().tco_lock() && self.silicon == Silicon::Ich9,
+            _ => false,
         }
-        Access { rw, w1c }
+    }
+
+    fn access(&self, reg: &Reg) -> Access {
+        let mut access = reg.access(|lock| self.holds(lock));
+        if self.silicon == Silicon::Qemu {
+            access.rw = if self.unassigned(reg.at) { 0 } else { reg.qemu_rw.unwrap_or(reg.rw) };
+            access.once = 0;
+            if matches!(reg.at, at::GPE0_STS | 0x24) {
+                access.w1c = 0xffff_ffff;
+            }
+            match reg.at {
+                at::SMI_EN if self.wires.smi_lock => access.rw &= !1,
+                at::TCO1_CNT if self.tco1_cnt().tco_lock() => access.rw &= !0x1000,
+                _ => {}
+            }
+        }
+        access
     }
 
     /// The current moment is seen; a TCO timer fresh out of reset starts to run.
     pub fn see(&mut self, now: u64) {
-        self.tco.start_if_fresh(now, self.tmr());
+        self.tco.start_if_fresh(now, self.tco_tmr());
     }
 
     pub fn deadline(&self) -> Option<u64> {
-        self.tco.deadline()
+        let own = [self.tco.deadline(), self.timers.deadline(), self.button.deadline()];
+        let overflow = self.overflow_at().filter(|_| self.silicon == Silicon::Ich9);
+        own.into_iter().chain([overflow]).flatten().min()
     }
 
     /// Acts on time up to `cx.now`. True: the watchdog wants a platform reset.
     pub fn advance(&mut self, cx: &mut Cx, no_reboot: bool) -> bool {
-        let Some(expiry) = self.tco.expire(cx.now, self.tmr()) else { return false };
-        self.set_tco1(cx, Tco1Sts::new().with_timeout(true));
-        if expiry == Expiry::Second {
-            let qemu = self.silicon == Silicon::Qemu;
-            let sts = Tco2Sts::new().with_second_to(true).with_boot(qemu).into_bits();
-            self.change(cx, |regs| regs.put(at::TCO2_STS, 2, regs.get(at::TCO2_STS, 2) | u64::from(sts)));
-            if !no_reboot {
-                self.tco.stop();
-                return true;
-            }
+        let reset = self.advance_tco(cx, no_reboot);
+        self.advance_smi_timers(cx);
+        self.advance_button(cx);
+        if self.pm1_sts(cx.now).tmrof() {
+            self.tmrof_told = self.tmrof_from;
         }
-        self.tco_smi(cx, false);
-        false
+        self.settle(cx, self.wires);
+        reset
     }
 }
 

@@ -3,9 +3,34 @@
 //! Source: Intel ICH9 datasheet 316972, "LPC Interface Bridge Registers (D31:F0)", sections "Power
 //! Management I/O Registers" and "System Management TCO Registers".
 
-use crate::regs::Reg;
+use crate::regs::{Lock, Reg};
 use bitfield_struct::bitfield;
 use trace::ChipReg;
+
+/// PM1_STS, Power Management 1 Status, PMBASE+00h (316972, "PM1_STS"); PM1_EN has the enables of
+/// bits 0, 5, 8 and 10 at the same places.
+#[bitfield(u16)]
+#[derive(PartialEq, Eq, Hash)]
+pub struct Pm1Sts {
+    pub tmrof: bool,
+    #[bits(3)]
+    __: u8,
+    pub bm: bool,
+    /// GBL_STS: the BIOS wrote BIOS_RLS.
+    pub gbl: bool,
+    #[bits(2)]
+    __: u8,
+    pub pwrbtn: bool,
+    #[bits(1)]
+    __: u8,
+    pub rtc: bool,
+    /// PRBTNOR_STS: the button was held for 4 s. Keeps EOS from being set.
+    pub prbtnor: bool,
+    #[bits(2)]
+    __: u8,
+    pub pciexpwak: bool,
+    pub wak: bool,
+}
 
 /// PM1_CNT, Power Management 1 Control, PMBASE+04h (316972, "PM1_CNT").
 #[bitfield(u32)]
@@ -59,7 +84,7 @@ pub struct SmiEn {
     __: u16,
 }
 
-/// SMI_STS, SMI Status, PMBASE+34h (316972, "SMI_STS"). Only `apm` and `tco` are ever set here.
+/// SMI_STS, SMI Status, PMBASE+34h (316972, "SMI_STS").
 #[bitfield(u32)]
 #[derive(PartialEq, Eq, Hash)]
 pub struct SmiSts {
@@ -134,12 +159,14 @@ pub struct Tco2Sts {
     __: u16,
 }
 
-/// TCO1_CNT, TCOBASE+08h (316972, "TCO1_CNT"). NMI_NOW (bit 8) is not modelled.
+/// TCO1_CNT, TCOBASE+08h (316972, "TCO1_CNT").
 #[bitfield(u16)]
 #[derive(PartialEq, Eq, Hash)]
 pub struct Tco1Cnt {
-    #[bits(9)]
-    __: u16,
+    #[bits(8)]
+    __: u8,
+    /// NMI_NOW: a written 1 forces an NMI; the next one clears the bit.
+    pub nmi_now: bool,
     pub nmi2smi_en: bool,
     pub send_now: bool,
     /// TCO_TMR_HLT: the timer stands still.
@@ -150,18 +177,55 @@ pub struct Tco1Cnt {
     __: u8,
 }
 
+/// TCO2_CNT, TCOBASE+0Ah (316972, "TCO2_CNT").
+#[bitfield(u16)]
+#[derive(PartialEq, Eq, Hash)]
+pub struct Tco2Cnt {
+    #[bits(1)]
+    __: u8,
+    /// INTRD_SEL: 1 gives an interrupt, 2 an SMI.
+    #[bits(2)]
+    pub intrd_sel: u8,
+    pub smb_alert_disable: bool,
+    #[bits(2)]
+    pub os_policy: u8,
+    #[bits(10)]
+    __: u16,
+}
+
+/// Bits of GPE0_STS and GPE0_EN, PMBASE+20h and 28h (316972, "GPE0_STS"); GPIn is bit 16+n.
+pub mod gpe0 {
+    pub const THRM: u64 = 1 << 0;
+    pub const SWGPE: u64 = 1 << 2;
+    pub const GPI_SHIFT: u32 = 16;
+}
+
+/// Bits of GPE_CNTL, PMBASE+42h (316972, "GPE_CNTL").
+pub mod gpe_cntl {
+    /// THRM#_POL: THRM# is active high.
+    pub const THRM_POL: u64 = 1 << 0;
+    pub const SWGPE_CTRL: u64 = 1 << 1;
+}
+
 pub mod at {
     pub const PM1_STS: u16 = 0x00;
+    pub const PM1_EN: u16 = 0x02;
     pub const PM1_CNT: u16 = 0x04;
     pub const PM1_TMR: u16 = 0x08;
+    pub const GPE0_STS: u16 = 0x20;
+    pub const GPE0_EN: u16 = 0x28;
     pub const SMI_EN: u16 = 0x30;
     pub const SMI_STS: u16 = 0x34;
+    pub const ALT_GP_SMI_EN: u16 = 0x38;
+    pub const ALT_GP_SMI_STS: u16 = 0x3a;
+    pub const GPE_CNTL: u16 = 0x42;
     pub const TCO_RLD: u16 = 0x60;
     pub const TCO_DAT_IN: u16 = 0x62;
     pub const TCO_DAT_OUT: u16 = 0x63;
     pub const TCO1_STS: u16 = 0x64;
     pub const TCO2_STS: u16 = 0x66;
     pub const TCO1_CNT: u16 = 0x68;
+    pub const TCO2_CNT: u16 = 0x6a;
     pub const TCO_TMR: u16 = 0x72;
 }
 
@@ -172,25 +236,28 @@ const TCO: &str = "ICH9 316972, LPC Interface Bridge Registers (D31:F0), System 
 /// decoded there.
 pub const TABLE: &[Reg] = &[
     Reg::new(at::PM1_STS, 2, "PM1_STS", PM).w1c(0xcd31).traced(ChipReg::Pm1Sts),
-    Reg::new(0x02, 2, "PM1_EN", PM).rw(0x4521).qemu_rw(0xffff).traced(ChipReg::Pm1En),
+    Reg::new(at::PM1_EN, 2, "PM1_EN", PM).rw(0x4521).qemu_rw(0xffff).traced(ChipReg::Pm1En),
     Reg::new(at::PM1_CNT, 4, "PM1_CNT", PM).rw(0x1c03).qemu_rw(0xdfff).traced(ChipReg::Pm1Cnt),
     Reg::new(at::PM1_TMR, 4, "PM1_TMR", PM),
     Reg::hole(0x0c, 0x14),
-    Reg::new(0x20, 8, "GPE0_STS", PM).w1c(0x0001_ffff_7fff),
-    Reg::new(0x28, 8, "GPE0_EN", PM).rw(0x0001_ffff_7fff).qemu_rw(u64::MAX),
+    Reg::new(at::GPE0_STS, 4, "GPE0_STS", PM).w1c(0xffff_7fff).traced(ChipReg::Gpe0Sts),
+    Reg::new(0x24, 4, "GPE0_STS (63:32)", PM).w1c(1),
+    Reg::new(at::GPE0_EN, 4, "GPE0_EN", PM).rw(0xffff_7fff).qemu_rw(0xffff_ffff).traced(ChipReg::Gpe0En),
+    Reg::new(0x2c, 4, "GPE0_EN (63:32)", PM).rw(1).qemu_rw(0xffff_ffff),
     // Reset value: EOS set, as the ICH8 and later tables print it (00000002h); older ones print 0 and
     // note that the first SMI after reset needs no EOS, which comes to the same. QEMU: 0.
     Reg::new(at::SMI_EN, 4, "SMI_EN", PM)
         .reset(0x0000_0002)
         .rw(0x0006_687d)
+        .locks(&[(Lock::Smi, 1), (Lock::Tco, 1 << 13)])
         .qemu_reset(0)
         .qemu_rw(0xffff_ffff)
         .traced(ChipReg::SmiEn),
     Reg::new(at::SMI_STS, 4, "SMI_STS", PM).w1c(0x0001_6874).traced(ChipReg::SmiSts),
-    Reg::new(0x38, 2, "ALT_GP_SMI_EN", PM).rw(0xffff),
-    Reg::new(0x3a, 2, "ALT_GP_SMI_STS", PM).w1c(0xffff),
+    Reg::new(at::ALT_GP_SMI_EN, 2, "ALT_GP_SMI_EN", PM).rw(0xffff).traced(ChipReg::AltGpSmiEn),
+    Reg::new(at::ALT_GP_SMI_STS, 2, "ALT_GP_SMI_STS", PM).w1c(0xffff).traced(ChipReg::AltGpSmiSts),
     Reg::hole(0x3c, 6),
-    Reg::new(0x42, 1, "GPE_CNTL", PM).rw(0x02),
+    Reg::new(at::GPE_CNTL, 1, "GPE_CNTL", PM).rw(0x03),
     Reg::hole(0x43, 1),
     Reg::new(0x44, 2, "DEVACT_STS", PM).w1c(0x13c1),
     Reg::hole(0x46, 0x0a),
@@ -201,8 +268,8 @@ pub const TABLE: &[Reg] = &[
     Reg::new(at::TCO_DAT_OUT, 1, "TCO_DAT_OUT", TCO).rw(0xff),
     Reg::new(at::TCO1_STS, 2, "TCO1_STS", TCO).w1c(0x178e).traced(ChipReg::Tco1Sts),
     Reg::new(at::TCO2_STS, 2, "TCO2_STS", TCO).w1c(0x0017).traced(ChipReg::Tco2Sts),
-    Reg::new(at::TCO1_CNT, 2, "TCO1_CNT", TCO).rw(0x1a00).qemu_rw(0xfeff).traced(ChipReg::Tco1Cnt),
-    Reg::new(0x6a, 2, "TCO2_CNT", TCO).reset(0x0008).rw(0x003f).qemu_rw(0xffff),
+    Reg::new(at::TCO1_CNT, 2, "TCO1_CNT", TCO).rw(0x0a00).once(0x1000).qemu_rw(0xfeff).traced(ChipReg::Tco1Cnt),
+    Reg::new(at::TCO2_CNT, 2, "TCO2_CNT", TCO).reset(0x0008).rw(0x003f).qemu_rw(0xffff),
     Reg::new(0x6c, 1, "TCO_MESSAGE1", TCO).rw(0xff),
     Reg::new(0x6d, 1, "TCO_MESSAGE2", TCO).rw(0xff),
     Reg::new(0x6e, 1, "TCO_WDCNT", TCO).rw(0xff),

@@ -1,9 +1,45 @@
-//! Register blocks declared as tables: one row a register, with its reset value and which bits a
-//! guest may write. A device works from its table, an inspector shows it, a test checks that the
-//! rows leave no byte out. Side effects are not here: they stand with the device.
+//! Register blocks declared as tables: one row a register, with its reset value, which bits a guest
+//! may write, and what locks them. A device works from its table, an inspector shows it, a test
+//! checks that the rows leave no byte out. Side effects are not here: they stand with the device.
 
 use crate::{Cx, Silicon};
 use trace::{ChipReg, Kind};
+
+/// Whose register it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Q35 and ICH9.
+    Ich9,
+    /// A later PCH; board `ich9` has it all the same.
+    LaterPch,
+    /// QEMU only.
+    Qemu,
+}
+
+/// A bit that, once set, makes others read only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lock {
+    /// SMRAM.D_LCK.
+    DLck,
+    /// GEN_PMCON_1.SMI_LOCK.
+    Smi,
+    /// TCO1_CNT.TCO_LOCK.
+    Tco,
+    /// GEN_PMCON_LOCK.ACPI_BASE_LOCK.
+    AcpiBase,
+    /// BIOS_CNTL.BLE.
+    Ble,
+    /// GCS.BILD.
+    Bild,
+    /// ETR3.CF9LOCK.
+    Cf9,
+    /// HSFS.FLOCKDN.
+    Flockdn,
+    /// LVSCC.VCL or UVSCC.VCL, each for its own register.
+    Vcl,
+    /// Bit 31 of RCBA+0050h.
+    Tc,
+}
 
 /// One row. Masks and values count from the register's lowest byte.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +55,11 @@ pub struct Reg {
     pub rw: u64,
     /// Bits that a written 1 clears.
     pub w1c: u64,
+    /// Bits that a written 1 sets and nothing but a reset clears.
+    pub once: u64,
+    /// Which lock makes which bits read only.
+    pub locks: &'static [(Lock, u64)],
+    pub since: Since,
     /// Where QEMU differs: its reset value, and its writable bits.
     pub qemu_reset: Option<u64>,
     pub qemu_rw: Option<u64>,
@@ -31,7 +72,21 @@ pub struct Reg {
 impl Reg {
     /// A register that is read-only and resets to 0, until told otherwise.
     pub const fn new(at: u16, size: u16, name: &'static str, source: &'static str) -> Self {
-        Reg { at, size, name, reset: 0, rw: 0, w1c: 0, qemu_reset: None, qemu_rw: None, traced: None, source }
+        Reg {
+            at,
+            size,
+            name,
+            reset: 0,
+            rw: 0,
+            w1c: 0,
+            once: 0,
+            locks: &[],
+            since: Since::Ich9,
+            qemu_reset: None,
+            qemu_rw: None,
+            traced: None,
+            source,
+        }
     }
     /// A reserved hole: reads 0, ignores writes.
     pub const fn hole(at: u16, size: u16) -> Self {
@@ -45,6 +100,15 @@ impl Reg {
     }
     pub const fn w1c(self, w1c: u64) -> Self {
         Reg { w1c, ..self }
+    }
+    pub const fn once(self, once: u64) -> Self {
+        Reg { once, ..self }
+    }
+    pub const fn locks(self, locks: &'static [(Lock, u64)]) -> Self {
+        Reg { locks, ..self }
+    }
+    pub const fn since(self, since: Since) -> Self {
+        Reg { since, ..self }
     }
     pub const fn qemu_reset(self, reset: u64) -> Self {
         Reg { qemu_reset: Some(reset), ..self }
@@ -68,6 +132,11 @@ impl Reg {
             Silicon::Qemu => self.qemu_reset.unwrap_or(self.reset),
         }
     }
+    /// What a write may do while these locks hold.
+    pub fn access(&self, locked: impl Fn(Lock) -> bool) -> Access {
+        let held = self.locks.iter().filter(|(lock, _)| locked(*lock)).fold(0, |held, (_, bits)| held | bits);
+        Access { rw: self.rw & !held, w1c: self.w1c & !held, once: self.once & !held }
+    }
     fn end(&self) -> usize {
         usize::from(self.at) + usize::from(self.size)
     }
@@ -78,6 +147,7 @@ impl Reg {
 pub struct Access {
     pub rw: u64,
     pub w1c: u64,
+    pub once: u64,
 }
 
 /// The bytes of a register block.
@@ -113,6 +183,11 @@ impl<const N: usize> RegBlock<N> {
         }
     }
 
+    /// The hardware sets bits.
+    pub fn set(&mut self, at: u16, size: u8, bits: u64) {
+        self.put(at, size, self.get(at, size) | bits);
+    }
+
     /// A guest's write, byte by byte through the masks of the registers it touches.
     pub fn write(&mut self, table: &[Reg], at: u16, size: u8, value: u64, access: impl Fn(&Reg) -> Access) {
         for (i, byte) in value.to_le_bytes().into_iter().take(size.into()).enumerate() {
@@ -120,9 +195,9 @@ impl<const N: usize> RegBlock<N> {
             let row = table.iter().find(|reg| (reg.at.into()..reg.end()).contains(&offset));
             if let (Some(reg), Some(slot)) = (row, self.bytes.get_mut(offset)) {
                 let shift = 8 * ((offset - usize::from(reg.at)) % 8);
-                let Access { rw, w1c } = access(reg);
-                let (rw, w1c) = ((rw >> shift) as u8, (w1c >> shift) as u8);
-                *slot = ((*slot & !rw) | (byte & rw)) & !(byte & w1c);
+                let Access { rw, w1c, once } = access(reg);
+                let [rw, w1c, once] = [rw, w1c, once].map(|mask| (mask >> shift) as u8);
+                *slot = (((*slot & !rw) | (byte & rw)) & !(byte & w1c)) | (byte & once);
             }
         }
     }
@@ -147,16 +222,19 @@ impl<const N: usize> RegBlock<N> {
 pub(crate) mod check {
     use super::*;
 
-    /// Rows in order, without gap or overlap, that add up to `len`; masks inside the register.
+    /// Rows in order, without gap or overlap, that add up to `len`; masks inside the register; a lock
+    /// holds only bits that can be written.
     pub fn table_is_gapless(table: &[Reg], len: usize) {
         let mut next = 0;
         for reg in table {
             assert_eq!(usize::from(reg.at), next, "{}", reg.name);
             assert!(reg.is_hole() || matches!(reg.size, 1..=8), "{}", reg.name);
             let bits = if reg.size < 8 { (1u64 << (8 * reg.size)) - 1 } else { u64::MAX };
-            let masks = reg.reset | reg.rw | reg.w1c | reg.qemu_reset.unwrap_or(0) | reg.qemu_rw.unwrap_or(0);
+            let written = reg.rw | reg.w1c | reg.once;
+            let masks = reg.reset | written | reg.qemu_reset.unwrap_or(0) | reg.qemu_rw.unwrap_or(0);
             assert!(reg.is_hole() || masks & !bits == 0, "{}", reg.name);
-            assert_eq!(reg.rw & reg.w1c, 0, "{}", reg.name);
+            assert_eq!(reg.rw & reg.w1c | reg.once & (reg.rw | reg.w1c), 0, "{}", reg.name);
+            assert!(reg.locks.iter().all(|(_, held)| held & !written == 0), "{}", reg.name);
             assert_eq!(reg.is_hole(), reg.source.is_empty(), "{}", reg.name);
             next = reg.end();
         }
@@ -171,21 +249,31 @@ mod tests {
     const TABLE: &[Reg] = &[
         Reg::new(0, 2, "A", "test").reset(0x1234).rw(0x0ff0),
         Reg::new(2, 1, "B", "test").reset(0xff).w1c(0x0f),
-        Reg::hole(3, 1),
+        Reg::new(3, 1, "C", "test").rw(0x0f).once(0x80).locks(&[(Lock::Tc, 0x83)]),
     ];
 
     fn plain(reg: &Reg) -> Access {
-        Access { rw: reg.rw, w1c: reg.w1c }
+        reg.access(|_| false)
     }
 
     #[test]
     fn a_write_changes_only_what_the_masks_allow() {
         let mut block = RegBlock::<4>::new(TABLE, Silicon::Ich9);
         assert_eq!(block.get(0, 4), 0x00ff_1234);
-        block.write(TABLE, 0, 4, 0xaaaa_ffff, plain);
+        block.write(TABLE, 0, 3, 0xaa_ffff, plain);
         assert_eq!(block.get(0, 4), 0x00f5_1ff4);
         block.write(TABLE, 1, 1, 0, plain);
         assert_eq!(block.get(0, 2), 0x10f4);
+    }
+
+    #[test]
+    fn a_bit_that_is_set_once_stays_and_a_lock_holds_its_bits() {
+        let mut block = RegBlock::<4>::new(TABLE, Silicon::Ich9);
+        block.write(TABLE, 3, 1, 0xff, |reg| reg.access(|lock| lock == Lock::Tc));
+        assert_eq!(block.get(3, 1), 0x0c);
+        block.write(TABLE, 3, 1, 0x80, plain);
+        block.write(TABLE, 3, 1, 0x01, plain);
+        assert_eq!(block.get(3, 1), 0x81);
     }
 
     #[test]

@@ -137,7 +137,7 @@ mod tests {
 
     fn after(silicon: Silicon, write: impl Fn(&mut ResetControl, &mut Cx)) -> ResetControl {
         let mut control = ResetControl::new(silicon);
-        write(&mut control, &mut Cx { now: 0, cpu: 0, smm: false, sink: &mut Silent });
+        write(&mut control, &mut Cx { now: 0, cpu: 0, smm: false, all_smm: false, sink: &mut Silent });
         control
     }
 
@@ -163,7 +163,7 @@ mod tests {
     fn a_second_reset_needs_a_new_edge_of_rst_cpu() {
         let mut control = after(Silicon::Ich9, |c, cx| c.write_rst_cnt(cx, 0x04));
         control.take();
-        control.write_rst_cnt(&mut Cx { now: 0, cpu: 0, smm: false, sink: &mut Silent }, 0x06);
+        control.write_rst_cnt(&mut Cx { now: 0, cpu: 0, smm: false, all_smm: false, sink: &mut Silent }, 0x06);
         assert_eq!(control.take(), None);
     }
 

@@ -1,21 +1,22 @@
 //! Real-time clock and CMOS memory, ports 70h and 71h.
 //!
 //! Source: Intel ICH9 datasheet 316972, "Real Time Clock Registers"; Motorola MC146818A. The clock
-//! starts at 2008-01-01 00:00:00 and advances with virtual time. Not modelled: alarm, periodic and
-//! update interrupts with their flags (register C reads 0), the upper bank at 72h.
+//! starts at 2008-01-01 00:00:00 and advances with virtual time; its flags and IRQ8 stand in
+//! `rtc_flags.rs`. Not modelled: the upper bank at 72h, daylight saving.
 //! The bytes that tell firmware how much memory there is are QEMU's, on both boards.
 
 use crate::Wiring;
+use crate::rtc_flags::Flags;
 
-const SECOND_NS: u64 = 1_000_000_000;
+pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 /// UIP is set this long before an update (MC146818A, "Update cycle").
 const UIP_NS: u64 = 244_000;
-const REG_A: u8 = 0x0a;
-const REG_B: u8 = 0x0b;
+pub(crate) const REG_A: u8 = 0x0a;
+pub(crate) const REG_B: u8 = 0x0b;
 const REG_C: u8 = 0x0c;
 const REG_D: u8 = 0x0d;
 const CENTURY: u8 = 0x32;
-const B_SET: u8 = 0x80;
+pub(crate) const B_SET: u8 = 0x80;
 const B_BINARY: u8 = 0x04;
 const B_24H: u8 = 0x02;
 /// Register D: the battery is good.
@@ -25,14 +26,20 @@ const UIP: u8 = 0x80;
 #[derive(Clone, Hash)]
 pub struct Rtc {
     index: u8,
+    /// Port 70h bit 7: NMIs are masked.
+    nmi_masked: bool,
     /// The time registers hold the time at `since`.
-    ram: [u8; 128],
-    since: u64,
+    pub(crate) ram: [u8; 128],
+    pub(crate) since: u64,
+    pub(crate) flags: Flags,
+    /// The coin cell is good.
+    battery: bool,
 }
 
 impl Rtc {
     pub fn new(wiring: &Wiring) -> Self {
-        let mut rtc = Rtc { index: 0, ram: [0; 128], since: 0 };
+        let mut rtc =
+            Rtc { index: 0, nmi_masked: false, ram: [0; 128], since: 0, flags: Flags::default(), battery: true };
         let date: [(u8, u8); 8] =
             [(6, 3), (7, 0x01), (8, 0x01), (9, 0x08), (CENTURY, 0x20), (REG_A, 0x26), (REG_B, B_24H), (0x14, 0x06)];
         for (at, byte) in date {
@@ -57,24 +64,33 @@ impl Rtc {
     /// CMOS contents and time survive; the interrupt enables in register B do not.
     pub fn reset(&mut self) {
         self.index = 0;
+        self.nmi_masked = false;
+        self.flags = Flags::default();
         self.ram[usize::from(REG_B)] &= !0x78;
     }
 
-    /// Port 70h; bit 7 would mask NMI.
+    /// Port 70h.
     pub fn select(&mut self, value: u8) {
         self.index = value & 0x7f;
+        self.nmi_masked = value & 0x80 != 0;
     }
 
-    fn is_time(index: u8) -> bool {
-        matches!(index, 0 | 2 | 4 | 6..=9 | CENTURY)
+    pub fn nmi_masked(&self) -> bool {
+        self.nmi_masked
     }
 
-    fn b(&self) -> u8 {
+    /// An empty cell keeps nothing over a loss of power; VRT says so until it is replaced.
+    pub fn set_battery(&mut self, good: bool) {
+        self.battery = good;
+    }
+
+    pub(crate) fn b(&self) -> u8 {
         self.ram[usize::from(REG_B)]
     }
 
     /// Port 71h.
-    pub fn read(&self, now: u64) -> u8 {
+    pub fn read(&mut self, now: u64) -> u8 {
+        self.advance(now);
         let index = self.index;
         match index {
             REG_A => {
@@ -82,46 +98,32 @@ impl Rtc {
                 let updating = self.b() & B_SET == 0 && into >= SECOND_NS - UIP_NS;
                 self.ram[usize::from(REG_A)] | if updating { UIP } else { 0 }
             }
-            REG_C => 0,
-            REG_D => D_VRT,
-            _ if Self::is_time(index) => self.caught_up(now).ram[usize::from(index)],
+            REG_C => self.take_flags(),
+            // 5:0: the alarm's date.
+            REG_D => self.ram[usize::from(REG_D)] & 0x3f | if self.battery { D_VRT } else { 0 },
             _ => self.ram[usize::from(index)],
         }
     }
 
     pub fn write(&mut self, now: u64, value: u8) {
+        self.advance(now);
         let index = self.index;
         match index {
             REG_A => self.ram[usize::from(REG_A)] = value & !UIP,
             REG_B => {
-                *self = self.caught_up(now);
                 if self.b() & B_SET != 0 && value & B_SET == 0 {
                     self.since = now;
                 }
                 self.ram[usize::from(REG_B)] = value;
             }
-            REG_C | REG_D => {}
-            _ => {
-                if Self::is_time(index) {
-                    *self = self.caught_up(now);
-                }
-                self.ram[usize::from(index)] = value;
-            }
+            REG_C => {}
+            REG_D => self.ram[usize::from(REG_D)] = value & 0x3f,
+            _ => self.ram[usize::from(index)] = value,
         }
+        self.start_periodic(now);
     }
 
-    /// The same clock with its registers advanced by whole seconds, unless SET holds them.
-    fn caught_up(&self, now: u64) -> Rtc {
-        let seconds = now.saturating_sub(self.since) / SECOND_NS;
-        let mut rtc = self.clone();
-        if self.b() & B_SET == 0 && seconds > 0 {
-            rtc.add_seconds(seconds);
-            rtc.since += seconds * SECOND_NS;
-        }
-        rtc
-    }
-
-    fn add_seconds(&mut self, seconds: u64) {
+    pub(crate) fn add_seconds(&mut self, seconds: u64) {
         let day = days(self.get(CENTURY) * 100 + self.get(9), self.get(8), self.get(7));
         let total = ((day * 24 + self.hour()) * 60 + self.get(2)) * 60 + self.get(0) + seconds;
         let new_day = total / 86_400;
@@ -143,11 +145,11 @@ impl Rtc {
     }
 
     /// A time register in binary, whatever register B says of its form.
-    fn get(&self, at: u8) -> u64 {
+    pub(crate) fn get(&self, at: u8) -> u64 {
         self.decode(self.ram[usize::from(at)])
     }
 
-    fn decode(&self, raw: u8) -> u64 {
+    pub(crate) fn decode(&self, raw: u8) -> u64 {
         match self.b() & B_BINARY {
             0 => u64::from(raw >> 4) * 10 + u64::from(raw & 15),
             _ => raw.into(),
@@ -162,12 +164,17 @@ impl Rtc {
         };
     }
 
-    fn hour(&self) -> u64 {
+    pub(crate) fn hour(&self) -> u64 {
         let raw = self.ram[4];
         match self.b() & B_24H {
             0 => self.decode(raw & 0x7f) % 12 + if raw & 0x80 != 0 { 12 } else { 0 },
             _ => self.decode(raw),
         }
+    }
+
+    /// The last two digits of the year.
+    pub(crate) fn year(&self) -> u64 {
+        self.get(9)
     }
 
     fn set_hour(&mut self, hour: u64) {

@@ -1,15 +1,18 @@
-//! From an SMI source to the message towards the processors: APM ports, EOS gate, SMI# line.
+//! From an SMI source to the message towards the processors: status bits, EOS gate, SMI# line.
 //!
-//! Source: Intel ICH9 datasheet 316972, "SMI_EN", "SMI_STS", "APM_CNT", "APM_STS"; the EOS rule in
-//! the words of the 500 Series PCH datasheet (631119, "SMI#/SCI Generation"): an enabled event while
-//! EOS is 1 clears EOS and sends one SMI; then nothing is sent until software sets EOS, and if an
-//! event is still active at that moment, another SMI goes out at once.
+//! Source: Intel ICH9 datasheet 316972, "SMI_EN", "SMI_STS", "APM_CNT", "APM_STS", "ALT_GP_SMI_EN"; the
+//! EOS rule in the words of the 500 Series PCH datasheet (631119, "SMI#/SCI Generation"): an enabled
+//! event while EOS is 1 clears EOS and sends one SMI; then nothing is sent until software sets EOS, and
+//! if an event is still active at that moment, another SMI goes out at once.
+//!
+//! Some bits of SMI_STS are latched here and cleared by writing 1. The others mirror what another
+//! register says, and go away only there.
 //!
 //! QEMU has no such gate: a write to APM_CNT interrupts the writing processor if APMC_EN is set
 //! (whatever GBL_SMI_EN says), except that 02h and 03h only switch SCI_EN; TCO interrupts processor 0.
 
-use crate::pm::Pm;
-use crate::pm_regs::{Pm1Cnt, SmiEn, SmiSts, at};
+use crate::pm::{Pm, Wires};
+use crate::pm_regs::{Pm1Sts, SmiSts, at, gpe_cntl, gpe0};
 use crate::{Cx, Silicon, SmiTo};
 use trace::{ChipReg, Kind, SmiSource};
 
@@ -17,15 +20,10 @@ use trace::{ChipReg, Kind, SmiSource};
 const QEMU_ACPI_ENABLE: u8 = 2;
 const QEMU_ACPI_DISABLE: u8 = 3;
 
+/// PM1 events that give an SMI while SCI_EN is 0; GBL_STS always gives an SCI.
+const PM1_EVENTS: Pm1Sts = Pm1Sts::new().with_tmrof(true).with_pwrbtn(true).with_rtc(true);
+
 impl Pm {
-    fn smi_en(&self) -> SmiEn {
-        SmiEn::from_bits(self.regs.get(at::SMI_EN, 4) as u32)
-    }
-
-    fn smi_sts(&self) -> SmiSts {
-        SmiSts::from_bits(self.regs.get(at::SMI_STS, 4) as u32)
-    }
-
     /// APM_CNT (B2h): any write asks for an SMI; the value is for the handler to read.
     pub fn apm_cnt_write(&mut self, cx: &mut Cx, value: u8) {
         let old = std::mem::replace(&mut self.apm_cnt, value);
@@ -51,12 +49,12 @@ impl Pm {
     fn qemu_apm(&mut self, cx: &mut Cx, value: u8) {
         let acpi = matches!(value, QEMU_ACPI_ENABLE | QEMU_ACPI_DISABLE);
         if acpi {
-            let cnt = Pm1Cnt::from_bits(self.regs.get(at::PM1_CNT, 4) as u32);
-            let cnt = cnt.with_sci_en(value == QEMU_ACPI_ENABLE);
+            let cnt = self.pm1_cnt().with_sci_en(value == QEMU_ACPI_ENABLE);
             self.change(cx, |regs| regs.put(at::PM1_CNT, 4, cnt.into_bits().into()));
         }
         let sent = self.smi_en().apmc_en() && !acpi;
-        self.pulse(cx, SmiSource::Apm, sent, SmiTo::One(cx.cpu));
+        let to = if self.broadcast { SmiTo::All } else { SmiTo::One(cx.cpu) };
+        self.pulse(cx, SmiSource::Apm, sent, to);
     }
 
     /// A TCO event. SMI_STS.TCO_STS is latched whether or not TCO_EN is set; the datasheet leaves this
@@ -82,14 +80,88 @@ impl Pm {
     }
 
     /// Latches the status and sends an SMI if that is what opens the way.
-    fn ask(&mut self, cx: &mut Cx, source: SmiSource, latch: SmiSts) {
-        let bits = self.smi_sts().into_bits() | latch.into_bits();
-        self.change(cx, |regs| regs.put(at::SMI_STS, 4, bits.into()));
+    pub(crate) fn ask(&mut self, cx: &mut Cx, source: SmiSource, latch: SmiSts) {
+        self.change(cx, |regs| regs.set(at::SMI_STS, 4, latch.into_bits().into()));
         let sent = self.due().is_some();
         cx.emit(Kind::SmiRequest { source, sent });
         if sent {
             self.send(cx);
         }
+    }
+
+    /// Follows the levels of all sources: latches what is sticky, renews the mirrored status bits, and
+    /// sends an SMI if one is due.
+    pub fn settle(&mut self, cx: &mut Cx, wires: Wires) {
+        self.wires = wires;
+        if self.silicon == Silicon::Qemu {
+            return;
+        }
+        self.latch_levels(cx);
+        self.follow_nmi(cx);
+        let (old, new) = (self.smi_sts(), self.mirrored(cx.now));
+        if old != new {
+            self.change(cx, |regs| regs.put(at::SMI_STS, 4, new.into_bits().into()));
+            for source in sources(SmiSts::from_bits(new.into_bits() & !old.into_bits())) {
+                cx.emit(Kind::SmiRequest { source, sent: self.due().is_some() });
+            }
+        }
+        self.send_if_due(cx, old != new);
+    }
+
+    /// Levels that set sticky bits of their own registers, again and again while they last.
+    fn latch_levels(&mut self, cx: &mut Cx) {
+        let active_high = self.regs.get(at::GPE_CNTL, 1) & gpe_cntl::THRM_POL != 0;
+        let thermal = if self.wires.thermal != active_high { gpe0::THRM } else { 0 };
+        let gpi = u64::from(self.wires.gpi);
+        let (gpe, alt) = (self.regs.get(at::GPE0_STS, 4), self.regs.get(at::ALT_GP_SMI_STS, 2));
+        let (new_gpe, new_alt) = (gpe | thermal | gpi << gpe0::GPI_SHIFT, alt | gpi);
+        if (gpe, alt) != (new_gpe, new_alt) {
+            self.change(cx, |regs| {
+                regs.put(at::GPE0_STS, 4, new_gpe);
+                regs.put(at::ALT_GP_SMI_STS, 2, new_alt);
+            });
+        }
+        self.latch_intruder(cx);
+    }
+
+    /// SMI_STS as its mirrored bits say it now.
+    fn mirrored(&self, now: u64) -> SmiSts {
+        let sci_en = self.pm1_cnt().sci_en();
+        let sts = self.smi_sts();
+        sts.with_pm1(!sci_en && self.pm1_events(now) != 0)
+            .with_gpe0(!sci_en && self.gpe0_events() != 0)
+            .with_gpi(self.gpi_events() != 0)
+            .with_monitor(self.wires.monitor)
+            .with_spi(self.wires.spi)
+            .with_tco(sts.tco() || self.tco_active())
+    }
+
+    fn pm1_events(&self, now: u64) -> u16 {
+        (self.pm1_sts(now).into_bits() & self.pm1_en().into_bits()) & PM1_EVENTS.into_bits()
+    }
+
+    /// General-purpose inputs count only when they are routed here (GPI_ROUT = 10b).
+    fn gpe0_events(&self) -> u64 {
+        let routed = self.routed(2) << gpe0::GPI_SHIFT;
+        let others = !(0xffff << gpe0::GPI_SHIFT);
+        self.regs.get(at::GPE0_STS, 8) & self.regs.get(at::GPE0_EN, 8) & (others | routed)
+    }
+
+    /// GPI_ROUT = 01b, status and enable.
+    fn gpi_events(&self) -> u64 {
+        self.regs.get(at::ALT_GP_SMI_STS, 2) & self.regs.get(at::ALT_GP_SMI_EN, 2) & self.routed(1)
+    }
+
+    /// The inputs whose field in GPI_ROUT has this value.
+    fn routed(&self, value: u32) -> u64 {
+        (0..16).filter(|n| self.wires.gpi_rout >> (2 * n) & 3 == value).fold(0, |bits, n| bits | 1 << n)
+    }
+
+    /// Level of the SCI.
+    pub fn sci(&self, now: u64) -> bool {
+        let global = self.pm1_sts(now).gbl() && self.pm1_en().gbl();
+        let events = self.pm1_events(now) != 0 || self.gpe0_events() != 0 || self.pm1_sts(now).prbtnor();
+        self.silicon == Silicon::Ich9 && (global || self.pm1_cnt().sci_en() && events)
     }
 
     /// The source for which an SMI goes out now: enabled, latched, gate open.
@@ -98,8 +170,15 @@ impl Pm {
         if self.silicon == Silicon::Qemu || !(en.gbl_smi_en() && en.eos()) {
             return None;
         }
-        let apm = (en.apmc_en() && sts.apm()).then_some(SmiSource::Apm);
-        apm.or((en.tco_en() && sts.tco()).then_some(SmiSource::Tco))
+        // The sources without an enable here have it at the child.
+        let enabled = sts
+            .with_apm(sts.apm() && en.apmc_en())
+            .with_tco(sts.tco() && self.tco_enabled())
+            .with_bios(sts.bios() && en.bios_en())
+            .with_slp_smi(sts.slp_smi() && en.slp_smi_en())
+            .with_swsmi_tmr(sts.swsmi_tmr() && en.swsmi_tmr_en())
+            .with_periodic(sts.periodic() && en.periodic_en());
+        sources(enabled).next()
     }
 
     fn send(&mut self, cx: &mut Cx) {
@@ -110,16 +189,22 @@ impl Pm {
         self.queue(SmiTo::All);
     }
 
-    /// A write to the registers may have enabled a source whose status was latched before.
-    pub(crate) fn send_if_due(&mut self, cx: &mut Cx) {
+    /// A write to the registers may have enabled a source whose status was latched before. `told`: the
+    /// request was reported already.
+    fn send_if_due(&mut self, cx: &mut Cx, told: bool) {
         if let Some(source) = self.due() {
-            cx.emit(Kind::SmiRequest { source, sent: true });
+            if !told {
+                cx.emit(Kind::SmiRequest { source, sent: true });
+            }
             self.send(cx);
         }
     }
 
-    /// Software wrote EOS = 1.
+    /// Software wrote EOS = 1. A power button override that nobody has cleared keeps the gate shut.
     pub(crate) fn end_of_smi(&mut self, cx: &mut Cx) {
+        if self.pm1_sts(cx.now).prbtnor() {
+            return;
+        }
         let en = self.smi_en().with_eos(true);
         self.change(cx, |regs| regs.put(at::SMI_EN, 4, en.into_bits().into()));
         if std::mem::take(&mut self.line) {
@@ -137,6 +222,25 @@ impl Pm {
     pub fn take_smi(&mut self) -> Option<SmiTo> {
         (!self.pending.is_empty()).then(|| self.pending.remove(0))
     }
+}
+
+/// The sources whose bits are set.
+fn sources(sts: SmiSts) -> impl Iterator<Item = SmiSource> {
+    use SmiSource::{Apm, Bios, Gpe0, Gpi, Monitor, Periodic, Pm1, Sleep, Spi, SwTimer, Tco};
+    let all = [
+        (sts.apm(), Apm),
+        (sts.tco(), Tco),
+        (sts.pm1(), Pm1),
+        (sts.gpe0(), Gpe0),
+        (sts.gpi(), Gpi),
+        (sts.slp_smi(), Sleep),
+        (sts.swsmi_tmr(), SwTimer),
+        (sts.periodic(), Periodic),
+        (sts.bios(), Bios),
+        (sts.monitor(), Monitor),
+        (sts.spi(), Spi),
+    ];
+    all.into_iter().filter_map(|(set, source)| set.then_some(source))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use trace::{Level, Recorder};
 /// Runs `drive` and returns what was traced, status and enable registers aside.
 fn events(pm: &mut Pm, cpu: u8, drive: impl Fn(&mut Pm, &mut Cx)) -> Vec<Kind> {
     let mut recorder = Recorder::new(Level::Events);
-    drive(pm, &mut Cx { now: 0, cpu, smm: false, sink: &mut recorder });
+    drive(pm, &mut Cx { now: 0, cpu, smm: false, all_smm: false, sink: &mut recorder });
     let kinds = recorder.into_events().into_iter().map(|event| event.kind);
     kinds.filter(|kind| matches!(kind, Kind::SmiRequest { .. } | Kind::SmiLine { .. })).collect()
 }
@@ -20,7 +20,7 @@ use SmiSource::{Apm, Tco};
 
 fn pm(silicon: Silicon, smi_en: u32) -> Pm {
     let mut pm = Pm::new(silicon);
-    events(&mut pm, 0, |pm, cx| pm.write(cx, at::SMI_EN, 4, smi_en, false));
+    events(&mut pm, 0, |pm, cx| pm.write(cx, at::SMI_EN, 4, smi_en));
     pm
 }
 
@@ -52,14 +52,14 @@ fn a_second_event_waits_for_eos_and_is_sent_with_it() {
     assert_eq!(events(&mut pm, 0, |pm, cx| pm.tco_smi(cx, false)), [asked(Tco, false)]);
     assert_eq!(pm.take_smi(), None);
     let kinds = events(&mut pm, 0, |pm, cx| {
-        pm.write(cx, at::SMI_STS, 4, 0x20, false);
-        pm.write(cx, at::SMI_EN, 4, 0x2023, false);
+        pm.write(cx, at::SMI_STS, 4, 0x20);
+        pm.write(cx, at::SMI_EN, 4, 0x2023);
     });
     assert_eq!(kinds, [DOWN, asked(Tco, true), UP]);
     assert_eq!((pm.take_smi(), en(&pm)), (Some(SmiTo::All), 0x2021));
     let kinds = events(&mut pm, 0, |pm, cx| {
-        pm.write(cx, at::SMI_STS, 4, 0x2000, false);
-        pm.write(cx, at::SMI_EN, 4, 0x2023, false);
+        pm.write(cx, at::SMI_STS, 4, 0x2000);
+        pm.write(cx, at::SMI_EN, 4, 0x2023);
     });
     assert_eq!((kinds, en(&pm), pm.take_smi()), (vec![DOWN], 0x2023, None));
 }
@@ -74,7 +74,7 @@ fn writing_0_to_eos_does_not_close_the_gate() {
 fn a_status_latched_before_fires_when_it_is_enabled() {
     let mut pm = pm(Silicon::Ich9, 0x01);
     assert_eq!(events(&mut pm, 0, |pm, cx| pm.tco_smi(cx, false)), [asked(Tco, false)]);
-    let kinds = events(&mut pm, 0, |pm, cx| pm.write(cx, at::SMI_EN, 4, 0x2001, false));
+    let kinds = events(&mut pm, 0, |pm, cx| pm.write(cx, at::SMI_EN, 4, 0x2001));
     assert_eq!(kinds, [asked(Tco, true), UP]);
     assert_eq!(pm.take_smi(), Some(SmiTo::All));
 }

@@ -6,7 +6,7 @@ use trace::{Level, Recorder};
 /// Runs `drive` and returns the bytes sent.
 fn sent(uart: &mut Uart, drive: impl Fn(&mut Uart, &mut Cx)) -> Vec<u8> {
     let mut recorder = Recorder::new(Level::Output);
-    drive(uart, &mut Cx { now: 0, cpu: 0, smm: false, sink: &mut recorder });
+    drive(uart, &mut Cx { now: 0, cpu: 0, smm: false, all_smm: false, sink: &mut recorder });
     let kinds = recorder.into_events().into_iter().map(|event| event.kind);
     kinds
         .filter_map(|kind| if let Kind::Output { to: Output::Serial, byte } = kind { Some(byte) } else { None })

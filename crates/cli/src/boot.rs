@@ -110,7 +110,7 @@ fn exit_code(stop: Stop, found: bool, args: &Args) -> u8 {
             6
         }
         Stop::Exit(value) if value != 0 => (value as u8).wrapping_mul(2).wrapping_add(1),
-        Stop::Exit(_) | Stop::Halted => match &args.until {
+        Stop::Exit(_) | Stop::Halted | Stop::Off => match &args.until {
             Some(text) => {
                 eprintln!("smmlab: the run ended without {text:?}");
                 7

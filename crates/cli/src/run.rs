@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     outputs.finish()?;
     Ok(match stop {
         Stop::Exit(value) => ExitCode::from((value as u8).wrapping_mul(2).wrapping_add(1)),
-        Stop::Halted => ExitCode::SUCCESS,
+        Stop::Halted | Stop::Off => ExitCode::SUCCESS,
         Stop::Shutdown => {
             eprintln!(
                 "smmlab: the processor shut down (triple fault, or an illegal state at RSM); --trace FILE.jsonl shows why"

@@ -55,7 +55,9 @@ fn boot(machine: &mut Machine) -> Result<()> {
     let idle = u64::from(demo_rom::symbols::OS_LOOP);
     let ready = |m: &Machine| m.register(0, CpuReg::Rip) == idle;
     while machine.instructions() < PATIENCE {
-        if let stop @ (Stop::Exit(_) | Stop::Halted | Stop::Shutdown) = machine.run_instructions(1, &mut Silent) {
+        if let stop @ (Stop::Exit(_) | Stop::Halted | Stop::Shutdown | Stop::Off) =
+            machine.run_instructions(1, &mut Silent)
+        {
             bail!("the demo ROM ended while booting: {stop:?}");
         }
         if ready(machine) {

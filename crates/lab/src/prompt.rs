@@ -54,7 +54,7 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
     loop {
         match runs.run_until(runs.machine().time() + SLICE, witness) {
             Stop::Time | Stop::Limit => {}
-            Stop::Halted => return Outcome::Hung,
+            Stop::Halted | Stop::Off => return Outcome::Hung,
             Stop::Shutdown => return Outcome::Shutdown { why: witness.shutdown() },
             Stop::Exit(value) => return Outcome::Exit { value },
         }

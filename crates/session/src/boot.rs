@@ -45,7 +45,7 @@ pub fn boot(rom: Vec<u8>, mut progress: impl FnMut(u64)) -> Result<(History, Ope
             Stop::Time if time > watch.last + SILENCE && !history.machine().in_smm(0) => break,
             Stop::Time if time > LONGEST => return Err(Failure::Endless { time }),
             Stop::Time | Stop::Limit => progress(time),
-            Stop::Halted => return Err(Failure::Ended { time, how: Ending::Halted }),
+            Stop::Halted | Stop::Off => return Err(Failure::Ended { time, how: Ending::Halted }),
             Stop::Shutdown => return Err(Failure::Ended { time, how: Ending::Shutdown }),
             Stop::Exit(value) => return Err(Failure::Ended { time, how: Ending::Exit(value) }),
         }

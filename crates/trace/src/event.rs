@@ -1,6 +1,6 @@
 //! One event: when, on which processor, what.
 
-use crate::{ChipReg, CpuReg, SaveField};
+use crate::{ChipReg, CpuReg, Input, SaveField, SmiSource};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. `time` is virtual nanoseconds since power-on; events that share a time
@@ -54,17 +54,6 @@ pub enum Output {
     FirmwareTrace,
     /// POST code, port 80h.
     Post,
-}
-
-/// Why an SMI was raised. Names of the status bits are ICH9's (SMI_STS, PMBASE+34h).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SmiSource {
-    /// Write to APM_CNT (port B2h).
-    Apm,
-    /// TCO block: watchdog, BIOSWR, software.
-    Tco,
-    /// Inter-processor interrupt with delivery mode SMI.
-    Ipi,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -230,6 +219,16 @@ pub enum Kind {
     /// A bounded recorder lost this many events before this one.
     Dropped {
         count: u64,
+    },
+
+    // -- behind the others, so that older trace files still read
+    /// Somebody touched the board.
+    Touched {
+        input: Input,
+    },
+    /// Power is gone but for the wells that keep it; SLP_TYP says which sleep state.
+    Asleep {
+        slp_typ: u8,
     },
 }
 

@@ -5,10 +5,14 @@
 
 mod event;
 mod file;
+mod input;
 mod names;
 mod sink;
+mod smi;
 
-pub use event::{Event, Kind, Level, Mode, Output, ResetKind, SmiSource, WakeReason};
+pub use event::{Event, Kind, Level, Mode, Output, ResetKind, WakeReason};
 pub use file::{FORMAT_VERSION, TraceError, TraceWriter, read_trace, write_trace};
+pub use input::Input;
 pub use names::{ChipReg, CpuReg, SaveField};
 pub use sink::{Recorder, Silent, Sink};
+pub use smi::SmiSource;

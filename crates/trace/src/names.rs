@@ -64,5 +64,9 @@ names! {
         ApmCnt = "APM_CNT", ApmSts = "APM_STS",
         Tco1Sts = "TCO1_STS", Tco2Sts = "TCO2_STS", Tco1Cnt = "TCO1_CNT",
         RstCnt = "RST_CNT", Port92 = "PORT92", SmbaseSmram = "SMRAM at SMBASE",
+        Gpe0Sts = "GPE0_STS", Gpe0En = "GPE0_EN", AltGpSmiEn = "ALT_GP_SMI_EN", AltGpSmiSts = "ALT_GP_SMI_STS",
+        GpiRout = "GPI_ROUT", GenPmcon3 = "GEN_PMCON_3", BiosCntl = "BIOS_CNTL", Gcs = "GCS", Trsr = "TRSR",
+        Hsfs = "HSFS", Hsfc = "HSFC", Faddr = "FADDR", Ssfs = "SSFS", Ssfc = "SSFC",
+        RemapBase = "REMAPBASE", RemapLimit = "REMAPLIMIT",
     }
 }

@@ -1,0 +1,96 @@
+//! Who may do what to the serial flash: the descriptor's regions and masters, protected ranges,
+//! BIOS_CNTL. Each can refuse by itself.
+//!
+//! Source: Intel ICH9 datasheet 316972, "Flash Access Control", "SPI Protected BIOS Range Registers",
+//! "BIOS_CNTL"; NM10 and 6 Series datasheets, table of flash protection. SMM_BWP: D1500 datasheet.
+
+use crate::Cx;
+use crate::descriptor::REGIONS;
+use crate::lpc_regs::BiosCntl;
+use crate::regs::RegBlock;
+use crate::spi_regs::{Pr, at};
+use std::ops::Range;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    Read,
+    Write,
+}
+
+const BIOS: usize = 1;
+
+pub struct Guard {
+    /// None without descriptor.
+    regions: Option<[Range<u64>; REGIONS]>,
+    reads: u8,
+    writes: u8,
+    ranges: [Pr; 5],
+    bbar: u64,
+    bios_writable: bool,
+}
+
+/// A stretch in 4 KiB blocks, the last included; base above limit is empty.
+fn stretch(base: u32, limit: u32) -> Range<u64> {
+    u64::from(base) << 12..(u64::from(limit) + 1) << 12
+}
+
+fn meet(a: &Range<u64>, b: &Range<u64>) -> bool {
+    a.start < b.end && b.start < a.end && a.start < a.end
+}
+
+impl Guard {
+    pub fn new(regs: &RegBlock<0x200>, descriptor: bool, bios_cntl: BiosCntl, cx: &Cx) -> Self {
+        let word = |at: u16| regs.get(at, 4) as u32;
+        let region = |n: usize| {
+            let freg = word(at::FREG + 4 * n as u16);
+            match (freg & 0x1fff, freg >> 16 & 0x1fff) {
+                (base, limit) if base > limit => 0..0,
+                (base, limit) => stretch(base, limit),
+            }
+        };
+        let frap = word(at::FRAP);
+        Guard {
+            regions: descriptor.then(|| std::array::from_fn(region)),
+            reads: frap as u8,
+            writes: (frap >> 8) as u8,
+            ranges: std::array::from_fn(|n| Pr::from_bits(word(at::PR + 4 * n as u16))),
+            bbar: word(at::BBAR).into(),
+            bios_writable: bios_cntl.bioswe() && (!bios_cntl.smm_bwp() || cx.smm && cx.all_smm),
+        }
+    }
+
+    /// Every byte must be allowed by everybody.
+    pub fn allows(&self, does: Does, from: u64, len: u64) -> bool {
+        let asked = from..from + len;
+        let protected = self.ranges.iter().any(|pr| {
+            let on = if does == Does::Write { pr.wpe() } else { pr.rpe() };
+            on && pr.base() <= pr.limit() && meet(&stretch(pr.base(), pr.limit()), &asked)
+        });
+        !protected && self.rights(does, &asked)
+    }
+
+    fn rights(&self, does: Does, asked: &Range<u64>) -> bool {
+        let Some(regions) = &self.regions else { return does == Does::Read || self.bios_writable };
+        let granted = if does == Does::Write { self.writes } else { self.reads };
+        let mut covered = 0;
+        for (n, region) in regions.iter().enumerate().filter(|(_, region)| meet(region, asked)) {
+            let open = does == Does::Read || n != BIOS || self.bios_writable;
+            if granted >> n & 1 == 0 || !open {
+                return false;
+            }
+            covered += region.end.min(asked.end) - region.start.max(asked.start);
+        }
+        covered == asked.end - asked.start
+    }
+
+    /// Commands without address are not looked at for their range: a chip erase in the opcode menu
+    /// passes protected ranges by.
+    pub fn allows_unaddressed(&self, does: Does) -> bool {
+        does == Does::Read || self.bios_writable
+    }
+
+    /// BBAR: software sequencing doesn't reach below.
+    pub fn above_bbar(&self, at: u64) -> bool {
+        at >= self.bbar
+    }
+}
