@@ -1,5 +1,6 @@
 //! `smmlab`: the machine without a browser.
 
+mod audit;
 mod boot;
 mod check;
 mod grade;
@@ -33,6 +34,8 @@ enum Command {
     Check(check::Args),
     /// Prove a repair of an exercise on DEBUG and RELEASE
     Grade(grade::Args),
+    /// Boot a flash image and say what its firmware has locked
+    Audit(audit::Args),
     /// Read and write ports, memory and registers by QEMU's qtest line protocol on standard input and output
     Qtest(qtest::Args),
     /// Run the built-in demo ROM through one SMI and print the stages with times and registers
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Grade(args) => grade::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Qtest(args) => qtest::run(&args),
         Command::SmiFlow(args) => smi_flow::run(&args).map(|()| ExitCode::SUCCESS),
     };
