@@ -55,8 +55,11 @@ impl Bench {
         self
     }
 
+    /// The SMRR is left out: only code in SMM can set it.
     fn failed(&self) -> Vec<&'static str> {
-        let failed = |finding: audit::Finding| (finding.verdict == Verdict::Failed).then_some(finding.module);
+        let failed = |finding: audit::Finding| {
+            (finding.verdict == Verdict::Failed && finding.module != "common.smrr").then_some(finding.module)
+        };
         audit(&self.0).into_iter().filter_map(failed).collect()
     }
 }

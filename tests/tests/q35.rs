@@ -1,0 +1,97 @@
+//! What QEMU's own tests of its q35 machine check about SMRAM, on QEMU and on our board of its kind:
+//! the same script, the same answers.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use e2e::qtest::{Function, Qtest};
+
+const SMRAM: u16 = 0x9d;
+const ESMRAMC: u16 = 0x9e;
+const SMBASE_SMRAM: u16 = 0x9c;
+const D_OPEN: u64 = 0x40;
+const D_LCK: u64 = 0x10;
+const MIB: u64 = 1 << 20;
+
+fn both(check: impl Fn(&mut Qtest, &str)) {
+    check(&mut Qtest::qemu(), "QEMU");
+    check(&mut Qtest::ours(&["--board", "qemu", "--ram", "128"]), "ours");
+}
+
+fn smram(machine: &mut Qtest) -> u64 {
+    machine.config_in(Function::MCH, SMRAM, 1)
+}
+
+/// By CF9h; QEMU carries it out a little later.
+fn reset(machine: &mut Qtest) {
+    machine.port_out(0xcf8, 4, 0x1234_5678);
+    machine.port_out(0xcf9, 1, 6);
+    for _ in 0..100_000 {
+        if machine.port_in(0xcf8, 4) != 0x1234_5678 {
+            return;
+        }
+    }
+    panic!("the reset never came");
+}
+
+#[test]
+fn smram_can_be_opened_until_it_is_locked_and_a_reset_unlocks() {
+    both(|machine, who| {
+        assert_eq!(smram(machine) & (D_OPEN | D_LCK), 0, "{who}");
+        machine.config_out(Function::MCH, SMRAM, 1, 0x0a | D_OPEN);
+        assert_eq!(smram(machine) & D_OPEN, D_OPEN, "{who}");
+        machine.config_out(Function::MCH, SMRAM, 1, 0x0a | D_OPEN | D_LCK);
+        assert_eq!(smram(machine) & (D_OPEN | D_LCK), D_LCK, "{who}: D_LCK clears D_OPEN");
+        machine.config_out(Function::MCH, SMRAM, 1, 0x0a | D_OPEN);
+        assert_eq!(smram(machine) & (D_OPEN | D_LCK), D_LCK, "{who}: and holds it");
+        reset(machine);
+        assert_eq!(smram(machine) & (D_OPEN | D_LCK), 0, "{who}");
+        machine.config_out(Function::MCH, SMRAM, 1, 0x0a | D_OPEN);
+        assert_eq!(smram(machine) & D_OPEN, D_OPEN, "{who}");
+    });
+}
+
+#[test]
+fn tseg_of_each_size_hides_the_end_of_ram_and_nothing_below() {
+    both(|machine, who| {
+        for (size, mib) in [(0, 1), (1, 2), (2, 8), (3, 16)] {
+            reset(machine);
+            let base = 128 * MIB - mib * MIB;
+            for at in [base - 1, base, 128 * MIB - 1] {
+                machine.write(at, 1, 0x5a);
+            }
+            machine.config_out(Function::MCH, ESMRAMC, 1, 0x38 | size << 1 | 1);
+            machine.config_out(Function::MCH, SMRAM, 1, 0x0a | D_LCK);
+            for (at, read) in [(base - 1, 0x5a), (base, 0xff), (128 * MIB - 1, 0xff)] {
+                assert_eq!(machine.read(at, 1), read, "{who}: {mib} MiB, {at:x}");
+                machine.write(at, 1, 0xa5);
+            }
+            assert_eq!(machine.read(base - 1, 1), 0xa5, "{who}");
+            reset(machine);
+            assert_eq!(machine.read(base, 1), 0x5a, "{who}: writes were dropped");
+        }
+    });
+}
+
+#[test]
+fn smram_at_the_default_smbase_is_locked_by_ff_and_02_only() {
+    both(|machine, who| {
+        let read = |machine: &mut Qtest| machine.config_in(Function::MCH, SMBASE_SMRAM, 1);
+        machine.write(0x3_0000, 4, 0x1111_1111);
+        for junk in [0x00, 0x01, 0x02, 0x55] {
+            machine.config_out(Function::MCH, SMBASE_SMRAM, 1, junk);
+            assert_eq!(read(machine), 0, "{who}: {junk:x}");
+        }
+        machine.config_out(Function::MCH, SMBASE_SMRAM, 1, 0xff);
+        assert_eq!(read(machine), 1, "{who}");
+        assert_eq!(machine.read(0x3_0000, 4), 0x1111_1111, "{who}: not hidden yet");
+        machine.config_out(Function::MCH, SMBASE_SMRAM, 1, 2);
+        assert_eq!(read(machine), 2, "{who}");
+        for (at, value) in [(0x2_ffff, 0), (0x3_0000, 0xff), (0x4_ffff, 0xff), (0x5_0000, 0)] {
+            assert_eq!(machine.read(at, 1), value, "{who}: {at:x}");
+        }
+        machine.write(0x3_0000, 4, 0x2222_2222);
+        machine.config_out(Function::MCH, SMBASE_SMRAM, 1, 0);
+        assert_eq!(read(machine), 2, "{who}: for good");
+        reset(machine);
+        assert_eq!((read(machine), machine.read(0x3_0000, 4)), (0, 0x1111_1111), "{who}");
+    });
+}
