@@ -40,11 +40,6 @@ const QEMU_DEVIATIONS: Rules = Rules {
             values: &["00F00000"],
             because: "316966, TSEGMB: read-only once D_LCK is set; in QEMU it is a scratch register",
         },
-        Allowed {
-            key: "warm.smi_lock",
-            values: &["00"],
-            because: "ICH9 316972, GEN_PMCON_1 bit 4: cleared by PLTRST#; QEMU keeps it over a reset",
-        },
     ],
     unsettled: &[Unsettled {
         key: "long.area.7E90",

@@ -7,25 +7,30 @@
 use crate::lpc_regs::{AcpiCntl, BiosCntl, Gc, GenPmcon1, GenPmcon3, GenPmconLock, Pmbase, Rcba, TABLE, at};
 use crate::regs::{Access, Lock, Reg, RegBlock};
 use crate::{Cx, Silicon};
+use std::ops::Range;
 
 #[derive(Clone, Hash)]
 pub struct Lpc {
     silicon: Silicon,
     regs: RegBlock<256>,
+    /// QEMU: SMI_LOCK was written since reset.
+    smi_locked: bool,
 }
 
 impl Lpc {
     pub fn new(silicon: Silicon) -> Self {
-        Lpc { silicon, regs: RegBlock::new(TABLE, silicon) }
+        Lpc { silicon, regs: RegBlock::new(TABLE, silicon), smi_locked: false }
     }
 
-    /// GEN_PMCON_3 lives in the RTC well and survives; all else starts anew.
+    /// GEN_PMCON_3 lives in the RTC well and survives; all else starts anew. QEMU leaves most of the
+    /// space as it is, SMI_LOCK's bit included, which then locks nothing until it is written again.
     pub fn reset(&mut self) {
-        let kept = self.regs.get(at::GEN_PMCON_3, 2);
-        self.regs = RegBlock::new(TABLE, self.silicon);
-        if self.silicon == Silicon::Ich9 {
-            self.regs.put(at::GEN_PMCON_3, 2, kept);
-        }
+        let before = std::mem::replace(self, Lpc::new(self.silicon));
+        let kept: &[Range<u16>] = match self.silicon {
+            Silicon::Ich9 => &[at::GEN_PMCON_3..at::GEN_PMCON_3 + 2],
+            Silicon::Qemu => &[0x45..0x60, 0x64..0x68, 0x6c..0xf0, 0xf4..0x100],
+        };
+        self.regs.keep(&before.regs, kept);
     }
 
     pub fn config_read(&self, offset: u16, size: u8) -> u64 {
@@ -37,6 +42,8 @@ impl Lpc {
         let before = self.clone();
         self.regs.write(TABLE, offset, size, value, |reg| before.access(reg));
         self.regs.trace_changes(cx, TABLE, &before.regs);
+        let covers = (offset..offset + u16::from(size)).contains(&at::GEN_PMCON_1);
+        self.smi_locked |= covers && self.smi_lock_bit();
         let raised = self.bios_cntl().bioswe() && !before.bios_cntl().bioswe();
         raised && before.bios_cntl().ble() && self.silicon == Silicon::Ich9
     }
@@ -60,7 +67,7 @@ impl Lpc {
     /// Everything behind the header is plain memory, but for SMI_LOCK and what the table says.
     fn qemu_access(&self, reg: &Reg) -> Access {
         let mut rw = reg.qemu_rw.unwrap_or(if reg.at >= 0x40 { u64::MAX } else { 0 });
-        if reg.at == at::GEN_PMCON_1 && self.smi_lock() {
+        if reg.at == at::GEN_PMCON_1 && self.smi_lock_bit() {
             rw &= !u64::from(GenPmcon1::new().with_smi_lock(true).into_bits());
         }
         Access { rw, w1c: 0, once: 0 }
@@ -105,7 +112,15 @@ impl Lpc {
         cntl.acpi_en().then_some(base)
     }
 
+    /// SMI_LOCK holds GBL_SMI_EN.
     pub fn smi_lock(&self) -> bool {
+        match self.silicon {
+            Silicon::Ich9 => self.smi_lock_bit(),
+            Silicon::Qemu => self.smi_locked,
+        }
+    }
+
+    fn smi_lock_bit(&self) -> bool {
         GenPmcon1::from_bits(self.regs.get(at::GEN_PMCON_1, 2) as u16).smi_lock()
     }
 

@@ -28,8 +28,12 @@ impl Mch {
         mch
     }
 
+    /// QEMU leaves most of the space as it is.
     pub fn reset(&mut self) {
-        *self = Mch::new(self.silicon, self.low_ram, self.ext_tseg_mib);
+        let before = std::mem::replace(self, Mch::new(self.silicon, self.low_ram, self.ext_tseg_mib));
+        if self.silicon == Silicon::Qemu {
+            self.regs.keep(&before.regs, &[0x40..0x50, 0x52..0x60, 0x68..0x9c, 0x9f..0x100]);
+        }
     }
 
     pub fn config_read(&self, offset: u16, size: u8) -> u64 {

@@ -3,6 +3,7 @@
 //! checks that the rows leave no byte out. Side effects are not here: they stand with the device.
 
 use crate::{Cx, Silicon};
+use std::ops::Range;
 use trace::{ChipReg, Kind};
 
 /// Whose register it is.
@@ -186,6 +187,13 @@ impl<const N: usize> RegBlock<N> {
     /// The hardware sets bits.
     pub fn set(&mut self, at: u16, size: u8, bits: u64) {
         self.put(at, size, self.get(at, size) | bits);
+    }
+
+    /// Takes over what other bytes held before.
+    pub fn keep(&mut self, before: &Self, ranges: &[Range<u16>]) {
+        for at in ranges.iter().cloned().flatten() {
+            self.put(at, 1, before.get(at, 1));
+        }
     }
 
     /// A guest's write, byte by byte through the masks of the registers it touches.
