@@ -187,6 +187,18 @@ impl Bus for Window<'_> {
         }
     }
 
+    #[inline(always)]
+    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64> {
+        (self.plain.contains(addr) && self.level != Level::Instructions)
+            .then(|| self.ram.read_value(addr as usize, size))
+    }
+
+    #[inline(always)]
+    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()> {
+        (self.plain.contains(addr) && self.level != Level::Instructions)
+            .then(|| self.ram.write_value(addr as usize, size, value))
+    }
+
     fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]> {
         if self.level == Level::Instructions {
             return None;

@@ -1,7 +1,11 @@
 //! Memory contents as copy-on-write pages behind a two-level table: cloning costs one reference
 //! count per MiB, an untouched page is shared, and each page remembers its hash until it is written.
+//!
+//! Counted by `Rc`: a machine stays in its thread, and `Arc` would make each store wait for two atomic
+//! operations (measured: a fifth of the interpreter's time).
 
-use std::sync::{Arc, OnceLock};
+use std::cell::OnceCell;
+use std::rc::Rc;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub const PAGE: usize = 4096;
@@ -10,14 +14,14 @@ const PAGES_PER_CHUNK: usize = 256;
 #[derive(Clone)]
 struct Page {
     bytes: [u8; PAGE],
-    hash: OnceLock<u64>,
+    hash: OnceCell<u64>,
 }
 
-type Chunk = [Arc<Page>; PAGES_PER_CHUNK];
+type Chunk = [Rc<Page>; PAGES_PER_CHUNK];
 
 #[derive(Clone)]
 pub struct Pages {
-    chunks: Vec<Arc<Chunk>>,
+    chunks: Vec<Rc<Chunk>>,
     len: usize,
 }
 
@@ -25,8 +29,8 @@ impl Pages {
     /// `len` bytes of `fill`; `len` is rounded up to whole pages.
     pub fn filled(len: usize, fill: u8) -> Self {
         let len = len.next_multiple_of(PAGE);
-        let page = Arc::new(Page { bytes: [fill; PAGE], hash: OnceLock::new() });
-        let chunk: Arc<Chunk> = Arc::new(std::array::from_fn(|_| page.clone()));
+        let page = Rc::new(Page { bytes: [fill; PAGE], hash: OnceCell::new() });
+        let chunk: Rc<Chunk> = Rc::new(std::array::from_fn(|_| page.clone()));
         Pages { chunks: vec![chunk; len.div_ceil(PAGE * PAGES_PER_CHUNK)], len }
     }
 
@@ -56,10 +60,10 @@ impl Pages {
     /// Page `index` for writing; a page shared with a clone is copied first.
     #[inline]
     pub fn page_mut(&mut self, index: usize) -> &mut [u8; PAGE] {
-        let chunk = Arc::make_mut(&mut self.chunks[index / PAGES_PER_CHUNK]);
-        let page = Arc::make_mut(&mut chunk[index % PAGES_PER_CHUNK]);
+        let chunk = Rc::make_mut(&mut self.chunks[index / PAGES_PER_CHUNK]);
+        let page = Rc::make_mut(&mut chunk[index % PAGES_PER_CHUNK]);
         if page.hash.get().is_some() {
-            page.hash = OnceLock::new();
+            page.hash = OnceCell::new();
         }
         &mut page.bytes
     }
@@ -77,21 +81,40 @@ impl Pages {
     pub fn read_value(&self, offset: usize, size: usize) -> u64 {
         let page = self.page(offset / PAGE);
         let at = offset % PAGE;
-        let mut bytes = [0; 8];
-        bytes[..size].copy_from_slice(&page[at..at + size]);
-        u64::from_le_bytes(bytes)
+        match size {
+            1 => page[at].into(),
+            2 => u16::from_le_bytes(part(page, at)).into(),
+            4 => u32::from_le_bytes(part(page, at)).into(),
+            8 => u64::from_le_bytes(part(page, at)),
+            _ => page[at..at + size].iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)),
+        }
     }
 
     #[inline]
     pub fn write_value(&mut self, offset: usize, size: usize, value: u64) {
         let at = offset % PAGE;
-        self.page_mut(offset / PAGE)[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]);
+        let page = self.page_mut(offset / PAGE);
+        match size {
+            1 => page[at] = value as u8,
+            2 => page[at..at + 2].copy_from_slice(&(value as u16).to_le_bytes()),
+            4 => page[at..at + 4].copy_from_slice(&(value as u32).to_le_bytes()),
+            8 => page[at..at + 8].copy_from_slice(&value.to_le_bytes()),
+            _ => page[at..at + size].copy_from_slice(&value.to_le_bytes()[..size]),
+        }
     }
 
     /// Everything, in order.
     pub fn to_vec(&self) -> Vec<u8> {
         (0..self.len / PAGE).flat_map(|i| self.page(i).iter().copied()).collect()
     }
+}
+
+/// Sizes that are known are one load each.
+#[inline(always)]
+fn part<const N: usize>(page: &[u8; PAGE], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&page[at..at + N]);
+    bytes
 }
 
 /// A tree hash: pages that were not written since the last call cost one look-up.

@@ -69,6 +69,9 @@ pub enum Next {
 pub trait Bus {
     fn read(&mut self, access: Access, addr: u64, size: usize) -> u64;
     fn write(&mut self, access: Access, addr: u64, size: usize, value: u64);
+    /// A value from where every access is plain RAM and nobody watches; `None`: ask [`Bus::read`].
+    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64>;
+    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()>;
     /// A stretch of plain RAM for bulk string instructions, or `None` where each access counts.
     fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]>;
     fn port_in(&mut self, access: Access, port: u16, size: usize) -> u32;

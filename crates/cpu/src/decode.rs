@@ -3,6 +3,7 @@
 
 mod float;
 
+use crate::hot::Hot;
 use crate::op::{INSTRUCTION, Kind, NO_REG, Op, Place, Repeat};
 use iced_x86::{Code, Decoder, DecoderError, DecoderOptions, Instruction, MemorySize, Mnemonic, OpKind, Register};
 use trace::Mode;
@@ -65,6 +66,7 @@ fn blank(mode: Mode, insn: &Instruction) -> Op {
         disp: 0,
         aux: 0,
         repeat: Repeat::No,
+        hot: Hot::No,
     }
 }
 
@@ -85,6 +87,7 @@ fn translate(mode: Mode, insn: &Instruction) -> Op {
     op.kind = kind;
     op.aux = aux;
     finish(&mut op, insn);
+    op.hot = Hot::of(&op);
     op
 }
 

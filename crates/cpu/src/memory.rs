@@ -40,9 +40,15 @@ impl Cpu {
     /// Linear address of `offset` in a segment, after all checks that segmentation makes.
     #[inline]
     pub(crate) fn linear(&self, seg: usize, offset: u64, size: usize, write: bool) -> Result<u64> {
+        self.linear_in(self.mode(), seg, offset, size, write)
+    }
+
+    /// The same where the mode is known already.
+    #[inline(always)]
+    pub(crate) fn linear_in(&self, mode: Mode, seg: usize, offset: u64, size: usize, write: bool) -> Result<u64> {
         let fault = if seg == SS { vector::SS } else { vector::GP };
         let s = &self.seg[seg];
-        if self.mode() == Mode::Bits64 {
+        if mode == Mode::Bits64 {
             let base = if seg >= crate::state::FS { s.base } else { 0 };
             let linear = base.wrapping_add(offset);
             return if canonical(linear) && canonical(linear.wrapping_add(size as u64 - 1)) {

@@ -1,6 +1,8 @@
 //! A decoded instruction in the form that the interpreter runs: what to do, how wide, on which
 //! operands. Produced by [`crate::decode`], cached by [`crate::code`].
 
+use crate::hot::Hot;
+
 /// What an instruction does. Widths and operands stand in [`Op`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -249,6 +251,7 @@ pub struct Op {
     pub index: u8,
     pub scale: u8,
     pub repeat: Repeat,
+    pub hot: Hot,
 }
 
 const _: () = assert!(size_of::<Op>() == 32);

@@ -77,6 +77,13 @@ impl Tlb {
         fits.then_some(entry.frame)
     }
 
+    /// Physical address of a data access to a page that was used in this way before.
+    #[inline(always)]
+    pub(crate) fn known(&self, smm: bool, linear: u64, write: bool, user: bool) -> Option<u64> {
+        let need = u8::from(write) * R_WRITE | u8::from(user) * R_USER;
+        Some(self.find(smm, linear >> 12, need)? | linear & 0xfff)
+    }
+
     fn learn(&mut self, smm: bool, page: u64, frame: u64, rights: u8) {
         let half = &mut self.halves[usize::from(smm)];
         half.entries[page as usize % ENTRIES] = Entry { tag: page + 1, frame, epoch: half.epoch, rights };

@@ -6,6 +6,7 @@ use crate::code::Block;
 use crate::decode::{DecodeError, decode};
 use crate::fault::{Fault, Result, vector};
 use crate::interrupt::Origin;
+use crate::lazy::LazyFlags;
 use crate::memory::{Env, canonical};
 use crate::op::Op;
 use crate::paging::Wish;
@@ -15,28 +16,33 @@ use trace::{CpuReg, Kind, Level, Mode, WakeReason};
 impl Cpu {
     /// Runs until the bus says stop or nothing is left to run (see `activity`).
     pub fn run<B: Bus>(&mut self, env: &mut Env<B>) {
+        let mut flags = LazyFlags::default();
         loop {
             if self.attend {
+                flags.settle(&mut self.rflags);
                 self.attend = false;
                 self.take_signals(env);
             }
             if self.activity != Activity::Running {
-                return;
+                return flags.settle(&mut self.rflags);
             }
-            match self.run_block(env) {
+            match self.run_block(env, &mut flags) {
                 Next::Go => {}
                 Next::Attend => self.attend = true,
                 Next::Stop => {
                     self.attend = true;
-                    return;
+                    return flags.settle(&mut self.rflags);
                 }
             }
         }
     }
 
-    /// Runs straight-line code from RIP on: a whole block, as long as nothing happens.
-    fn run_block<B: Bus>(&mut self, env: &mut Env<B>) -> Next {
+    /// Runs straight-line code from RIP on: a whole block, as long as nothing happens. Hot instructions
+    /// are counted together, before the next one that can look at the time.
+    #[inline(always)]
+    fn run_block<B: Bus>(&mut self, env: &mut Env<B>, flags: &mut LazyFlags) -> Next {
         if self.rflags & flag::TF != 0 || self.shadow {
+            flags.settle(&mut self.rflags);
             self.step(env);
             return env.bus.advance(1);
         }
@@ -44,21 +50,37 @@ impl Cpu {
         let block = match self.block(env, mode) {
             Ok(block) => block,
             Err(fault) => {
+                flags.settle(&mut self.rflags);
                 self.raise(env, fault);
                 return env.bus.advance(1);
             }
         };
-        // Code that may run over its segment's end is checked instruction by instruction.
-        if mode != Mode::Bits64 && self.rip + u64::from(block.bytes) > u64::from(self.seg[CS].limit) {
+        // Code that may run over its segment's end, or out of its budget, goes instruction by instruction.
+        let beyond = mode != Mode::Bits64 && self.rip + u64::from(block.bytes) > u64::from(self.seg[CS].limit);
+        if beyond || env.bus.budget() < block.ops().len() as u64 {
+            flags.settle(&mut self.rflags);
             self.step(env);
             return env.bus.advance(1);
         }
         let epoch = env.code.epoch();
+        let mut uncounted = 0;
         for place in block.ops() {
             let op = env.code.op(place);
             let start = self.rip;
             let next = next_rip(mode, start, op.len);
             self.rip = next;
+            if self.hot(env, &op, mode, flags).is_some() {
+                uncounted += 1;
+                if self.rip != next || env.code.epoch() != epoch {
+                    break;
+                }
+                continue;
+            }
+            flags.settle(&mut self.rflags);
+            if uncounted > 0 {
+                env.bus.advance(uncounted);
+                uncounted = 0;
+            }
             self.last_io = None;
             if let Err(fault) = self.execute(env, &op) {
                 self.rip = start;
@@ -69,6 +91,11 @@ impl Cpu {
             if then != Next::Go || self.rip != next || self.attend || env.code.epoch() != epoch {
                 return then;
             }
+        }
+        if uncounted > 0 {
+            // Only instructions that touch a port leave a trace of it.
+            self.last_io = None;
+            return env.bus.advance(uncounted);
         }
         Next::Go
     }

@@ -266,7 +266,12 @@ impl Cpu {
 
     /// Stack width in bytes: what PUSH adds to and wraps at.
     pub fn stack_size(&self) -> u8 {
-        if self.mode() == Mode::Bits64 {
+        self.stack_size_in(self.mode())
+    }
+
+    #[inline(always)]
+    pub(crate) fn stack_size_in(&self, mode: Mode) -> u8 {
+        if mode == Mode::Bits64 {
             8
         } else if self.seg[SS].has(Segment::DB) {
             4

@@ -17,7 +17,7 @@ fn code(random: &mut Random, out: &mut [u8]) {
     ];
     for byte in out {
         let n = random.next() >> 40;
-        *byte = if n % 3 == 0 { LIKELY[n as usize / 3 % LIKELY.len()] } else { (n >> 8) as u8 };
+        *byte = if n.is_multiple_of(3) { LIKELY[n as usize / 3 % LIKELY.len()] } else { (n >> 8) as u8 };
     }
 }
 

@@ -11,7 +11,7 @@ use crate::state::{CS, Cpu, RCX, mask, sign_extend};
 impl Cpu {
     /// Target of a near branch; `rip` is behind the instruction already.
     #[inline]
-    pub(super) fn target(&self, op: &Op) -> u64 {
+    pub(crate) fn branch_target(&self, op: &Op) -> u64 {
         self.rip.wrapping_sub(op.len.into()).wrapping_add(op.imm)
     }
 
@@ -67,7 +67,7 @@ impl Cpu {
                 }
         };
         if taken {
-            self.jump_near(self.target(op), op.size)?;
+            self.jump_near(self.branch_target(op), op.size)?;
         }
         if op.kind != Kind::Jcxz {
             self.write_reg(RCX as u8, op.addr_size, count);

@@ -142,10 +142,10 @@ impl Cpu {
             }
             Cld => self.change_flags(flag::DF, 0),
             Std => self.change_flags(0, flag::DF),
-            Jmp => self.jump_near(self.target(op), op.size),
+            Jmp => self.jump_near(self.branch_target(op), op.size),
             Jcc => {
                 if alu::condition(op.aux, self.rflags) {
-                    self.jump_near(self.target(op), op.size)
+                    self.jump_near(self.branch_target(op), op.size)
                 } else {
                     Ok(())
                 }
@@ -154,7 +154,7 @@ impl Cpu {
                 let target = self.get(env, op, op.dst, op.size)?;
                 self.jump_near(target, op.size)
             }
-            Call => self.call_near(env, self.target(op), op.size),
+            Call => self.call_near(env, self.branch_target(op), op.size),
             CallIndirect => {
                 let target = self.get(env, op, op.dst, op.size)?;
                 self.call_near(env, target, op.size)

@@ -73,6 +73,13 @@ impl Bus for Ram {
             self.put(addr, &value.to_le_bytes()[..size]);
         }
     }
+    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64> {
+        (self.level != Level::Instructions && addr as usize + size <= self.bytes.len()).then(|| self.get(addr, size))
+    }
+    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()> {
+        (self.level != Level::Instructions && addr as usize + size <= self.bytes.len())
+            .then(|| self.put(addr, &value.to_le_bytes()[..size]))
+    }
     fn ram(&mut self, _: Access, addr: u64, len: usize, _: bool) -> Option<&mut [u8]> {
         if self.level == Level::Instructions {
             return None;
