@@ -26,6 +26,8 @@ struct Key {
 pub struct Block {
     start: u32,
     len: u32,
+    /// Number of its page in the cache.
+    page: u32,
     /// Bytes from the first instruction's start to the last one's end.
     pub bytes: u32,
 }
@@ -34,6 +36,12 @@ impl Block {
     /// Places of its instructions, for [`CodeCache::op`].
     pub fn ops(self) -> std::ops::Range<u32> {
         self.start..self.start + self.len
+    }
+
+    /// Whether all of it may run from `rip` on: it stays below the segment's last byte and in the budget.
+    #[inline(always)]
+    pub fn fits(self, rip: u64, last: u64, room: u64) -> bool {
+        u64::from(self.bytes) <= last.saturating_sub(rip) && u64::from(self.len) <= room
     }
 }
 
@@ -89,6 +97,13 @@ impl CodeCache {
         }
     }
 
+    /// The block at another address of the page that `block` lies in.
+    #[inline(always)]
+    pub fn near(&self, block: Block, address: u64) -> Option<Block> {
+        let slot = self.pages.get(block.page as usize)?[address as usize % PAGE];
+        self.blocks.get((slot as usize).wrapping_sub(1)).copied()
+    }
+
     /// Keeps a block; its instructions lie in one page.
     pub fn insert(&mut self, address: u64, mode: Mode, smm: bool, ops: &[Op]) -> Block {
         self.make_room();
@@ -99,7 +114,7 @@ impl CodeCache {
             self.pages.len() - 1
         });
         let bytes = ops.iter().map(|op| u32::from(op.len)).sum();
-        let block = Block { start: self.ops.len() as u32, len: ops.len() as u32, bytes };
+        let block = Block { start: self.ops.len() as u32, len: ops.len() as u32, page: page as u32, bytes };
         self.ops.extend_from_slice(ops);
         self.blocks.push(block);
         self.pages[page][address as usize % PAGE] = self.blocks.len() as u32;
@@ -116,7 +131,8 @@ impl CodeCache {
     /// A block of one instruction that isn't found again.
     pub fn insert_once(&mut self, op: Op) -> Block {
         self.make_room();
-        let block = Block { start: self.ops.len() as u32, len: 1, bytes: op.len.into() };
+        // It lies in two pages: no block is near.
+        let block = Block { start: self.ops.len() as u32, len: 1, page: u32::MAX, bytes: op.len.into() };
         self.ops.push(op);
         block
     }

@@ -16,12 +16,6 @@ pub struct LazyFlags {
     adjust: u64,
 }
 
-#[inline(always)]
-fn extend(value: u64, size: u8) -> i64 {
-    let shift = 64 - u32::from(size) * 8;
-    (value << shift) as i64 >> shift
-}
-
 impl LazyFlags {
     /// Writes pending flags to RFLAGS.
     #[inline(always)]
@@ -67,29 +61,26 @@ impl LazyFlags {
         holds != (code & 1 != 0)
     }
 
-    /// Flags of `a + b + carry`; operands sign-extended, `carry_in` 0 or 1. Returns the sum.
+    /// Flags of `a + b + carry`, where bits beyond the size may be anything. Returns the sum.
     #[inline(always)]
-    pub fn add(&mut self, a: u64, b: u64, carry_in: u64, size: u8) -> u64 {
-        let sum = a.wrapping_add(b).wrapping_add(carry_in);
-        let top = u32::from(size) * 8 - 1;
-        self.carry = ((a & b) | ((a | b) & !sum)) >> top & 1 != 0;
-        self.set(a ^ b ^ sum, (a ^ sum) & (b ^ sum), sum, size)
+    pub fn add(&mut self, a: u64, b: u64, carry: u64, size: u8) -> u64 {
+        let sum = a.wrapping_add(b).wrapping_add(carry);
+        let carries = (a & b) | ((a | b) & !sum);
+        self.set(a ^ b ^ sum, (a ^ sum) & (b ^ sum), carries, sum, size)
     }
 
     /// Flags of `a - b - borrow`; as [`Self::add`].
     #[inline(always)]
     pub fn sub(&mut self, a: u64, b: u64, borrow: u64, size: u8) -> u64 {
         let difference = a.wrapping_sub(b).wrapping_sub(borrow);
-        let top = u32::from(size) * 8 - 1;
-        self.carry = ((!a & b) | ((!a | b) & difference)) >> top & 1 != 0;
-        self.set(a ^ b ^ difference, (a ^ b) & (a ^ difference), difference, size)
+        let borrows = (!a & b) | ((!a | b) & difference);
+        self.set(a ^ b ^ difference, (a ^ b) & (a ^ difference), borrows, difference, size)
     }
 
     /// Flags of a logical result: CF and OF clear, AF undefined (cleared).
     #[inline(always)]
     pub fn logic(&mut self, value: u64, size: u8) -> u64 {
-        self.carry = false;
-        self.set(0, 0, value, size)
+        self.set(0, 0, 0, value, size)
     }
 
     /// Flags of INC and DEC, which leave CF.
@@ -109,11 +100,23 @@ impl LazyFlags {
     }
 
     #[inline(always)]
-    fn set(&mut self, adjust: u64, overflow: u64, result: u64, size: u8) -> u64 {
+    fn set(&mut self, adjust: u64, overflow: u64, carries: u64, result: u64, size: u8) -> u64 {
+        // Shifts by a constant where it is one of the two usual sizes.
+        match size {
+            4 => self.set_sized(adjust, overflow, carries, result, 4),
+            8 => self.set_sized(adjust, overflow, carries, result, 8),
+            _ => self.set_sized(adjust, overflow, carries, result, size),
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn set_sized(&mut self, adjust: u64, overflow: u64, carries: u64, result: u64, size: u8) {
+        let shift = 64 - u32::from(size) * 8;
         self.pending = true;
         self.adjust = adjust;
-        self.overflow = (overflow << (64 - u32::from(size) * 8)) as i64;
-        self.result = extend(result, size);
-        result
+        self.overflow = (overflow << shift) as i64;
+        self.carry = ((carries << shift) as i64) < 0;
+        self.result = (result << shift) as i64 >> shift;
     }
 }

@@ -26,7 +26,7 @@ impl Cpu {
             if self.activity != Activity::Running {
                 return flags.settle(&mut self.rflags);
             }
-            match self.run_block(env, &mut flags) {
+            match self.run_blocks(env, &mut flags) {
                 Next::Go => {}
                 Next::Attend => self.attend = true,
                 Next::Stop => {
@@ -37,17 +37,17 @@ impl Cpu {
         }
     }
 
-    /// Runs straight-line code from RIP on: a whole block, as long as nothing happens. Hot instructions
-    /// are counted together, before the next one that can look at the time.
+    /// Runs blocks of straight-line code from RIP on, as long as nothing happens and they lie in one page.
+    /// Hot instructions are counted together, before the next one that can look at the time.
     #[inline(always)]
-    fn run_block<B: Bus>(&mut self, env: &mut Env<B>, flags: &mut LazyFlags) -> Next {
+    fn run_blocks<B: Bus>(&mut self, env: &mut Env<B>, flags: &mut LazyFlags) -> Next {
         if self.rflags & flag::TF != 0 || self.shadow {
             flags.settle(&mut self.rflags);
             self.step(env);
             return env.bus.advance(1);
         }
         let mode = self.mode();
-        let block = match self.block(env, mode) {
+        let mut block = match self.block(env, mode) {
             Ok(block) => block,
             Err(fault) => {
                 flags.settle(&mut self.rflags);
@@ -56,40 +56,56 @@ impl Cpu {
             }
         };
         // Code that may run over its segment's end, or out of its budget, goes instruction by instruction.
-        let beyond = mode != Mode::Bits64 && self.rip + u64::from(block.bytes) > u64::from(self.seg[CS].limit);
-        if beyond || env.bus.budget() < block.ops().len() as u64 {
+        let last = if mode == Mode::Bits64 { u64::MAX } else { self.seg[CS].limit.into() };
+        let base = if mode == Mode::Bits64 { 0 } else { self.seg[CS].base };
+        let page = base.wrapping_add(self.rip) >> 12;
+        let mut room = env.bus.budget();
+        if !block.fits(self.rip, last, room) {
             flags.settle(&mut self.rflags);
             self.step(env);
             return env.bus.advance(1);
         }
         let epoch = env.code.epoch();
         let mut uncounted = 0;
-        for place in block.ops() {
-            let op = env.code.op(place);
-            let start = self.rip;
-            let next = next_rip(mode, start, op.len);
-            self.rip = next;
-            if self.hot(env, &op, mode, flags).is_some() {
-                uncounted += 1;
-                if self.rip != next || env.code.epoch() != epoch {
-                    break;
+        loop {
+            for place in block.ops() {
+                let op = env.code.op(place);
+                let start = self.rip;
+                let next = next_rip(mode, start, op.len);
+                self.rip = next;
+                if self.hot(env, &op, mode, flags).is_some() {
+                    uncounted += 1;
+                    if self.rip != next || env.code.epoch() != epoch {
+                        break;
+                    }
+                    continue;
                 }
-                continue;
+                flags.settle(&mut self.rflags);
+                if uncounted > 0 {
+                    env.bus.advance(uncounted);
+                    uncounted = 0;
+                }
+                self.last_io = None;
+                if let Err(fault) = self.execute(env, &op) {
+                    self.rip = start;
+                    self.raise(env, fault);
+                    return env.bus.advance(1);
+                }
+                let then = env.bus.advance(1);
+                // What ran may have taken long (REP), and with it what the rest of the block may take.
+                room = env.bus.budget();
+                let rest = u64::from(block.ops().end - place - 1);
+                if then != Next::Go || self.rip != next || self.attend || env.code.epoch() != epoch || room < rest {
+                    return then;
+                }
             }
-            flags.settle(&mut self.rflags);
-            if uncounted > 0 {
-                env.bus.advance(uncounted);
-                uncounted = 0;
+            let linear = base.wrapping_add(self.rip);
+            if linear >> 12 != page || env.code.epoch() != epoch {
+                break;
             }
-            self.last_io = None;
-            if let Err(fault) = self.execute(env, &op) {
-                self.rip = start;
-                self.raise(env, fault);
-                return env.bus.advance(1);
-            }
-            let then = env.bus.advance(1);
-            if then != Next::Go || self.rip != next || self.attend || env.code.epoch() != epoch {
-                return then;
+            match env.code.near(block, linear) {
+                Some(near) if near.fits(self.rip, last, room - uncounted) => block = near,
+                _ => break,
             }
         }
         if uncounted > 0 {

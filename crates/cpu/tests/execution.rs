@@ -125,6 +125,38 @@ fn bulk_and_single_iterations_of_rep_end_in_the_same_state() {
     assert_eq!(bulk.ram.time, 1500 + 3000 + 100 + 10);
 }
 
+/// A run can be cut anywhere: in a block, between blocks, within a REP, right behind it.
+#[test]
+fn a_run_executes_exactly_as_many_instructions_as_its_budget_says() {
+    let code = assemble(|a| {
+        let mut outer = a.create_label();
+        let mut inner = a.create_label();
+        a.set_label(&mut outer).unwrap();
+        a.mov(edi, 0x8000).unwrap();
+        a.mov(ecx, 7).unwrap();
+        a.rep().stosb().unwrap();
+        for _ in 0..9 {
+            a.add(rax, 3).unwrap();
+        }
+        a.mov(ecx, 5).unwrap();
+        a.set_label(&mut inner).unwrap();
+        a.add(qword_ptr(0x8100), rax).unwrap();
+        a.dec(ecx).unwrap();
+        a.jne(inner).unwrap();
+        a.jmp(outer).unwrap();
+    });
+    let mut whole = Rig::long(&code);
+    for n in 1..300 {
+        let mut at_once = Rig::long(&code);
+        at_once.run_for(n);
+        assert_eq!(at_once.ram.time, n);
+        whole.run_for(1);
+        assert_eq!(whole.ram.time, n);
+        let state = |rig: &Rig| (rig.cpu.regs, rig.cpu.rip, rig.cpu.rflags, rig.ram.get(0x8100, 8));
+        assert_eq!(state(&at_once), state(&whole), "after {n}");
+    }
+}
+
 #[test]
 fn code_that_rewrites_itself_runs_the_new_bytes() {
     let mut rig = Rig::long(&assemble(|a| {

@@ -191,7 +191,11 @@ impl Rig {
     }
 
     pub fn run(&mut self) -> &mut Self {
-        self.ram.budget = 10_000;
+        self.run_for(10_000)
+    }
+
+    pub fn run_for(&mut self, instructions: u64) -> &mut Self {
+        self.ram.budget = instructions;
         let mut env = Env { bus: &mut self.ram, tlb: &mut self.tlb, code: &mut self.code };
         self.cpu.attend = true;
         self.cpu.run(&mut env);
