@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trunk's post_build hook. Puts beside the page:
 # * the demo ROM, as a file of its own. The page runs what it fetches, so an altered file is an altered machine;
-# * the training firmware's images, DEBUG and RELEASE;
+# * the training firmware's images, DEBUG and RELEASE, with debug information and sources;
 # * scenes, chapters and exercises, compiled for each language;
 # * one style sheet for figures in other people's pages: all that index.html names, but page*.css;
 # * what such a page loads, under names with a hash in them, since they are asked for from anywhere.
@@ -12,7 +12,10 @@ cargo run --quiet --package demo-rom --bin demo-rom -- "$TRUNK_STAGING_DIR/demo.
 
 mkdir -p "$TRUNK_STAGING_DIR/firmware"
 cargo run --quiet --package xtask -- firmware | while read -r image; do
-  cp "$image" "$TRUNK_STAGING_DIR/firmware/$(basename "$(dirname "$image")").fd"
+  build=$TRUNK_STAGING_DIR/firmware/$(basename "$(dirname "$image")")
+  for kind in fd dbg src; do
+    cp "${image%.fd}.$kind" "$build.$kind"
+  done
 done
 
 cargo run --quiet --package cli --bin smmlab -- check content --files-only --compile "$TRUNK_STAGING_DIR/content" > /dev/null

@@ -227,6 +227,14 @@ test('what was said is shown as the way of its SMI, forward and back', async ({ 
   await expect(figure).not.toHaveAttribute('data-state-hash', hash);
   await figure.locator('[data-act="back"]').click();
   await expect(figure).toHaveAttribute('data-state-hash', hash);
+  // The current instruction beside its line of the source.
+  await expect(page.locator('.board .asm .cur')).toHaveCount(1);
+  for (let steps = 0; steps < 60 && (await page.locator('.board .srcs .cur').count()) === 0; steps++) {
+    await figure.locator('[data-act="forward"]').click();
+    await page.waitForTimeout(100);
+  }
+  await expect(page.locator('.board .srcs .cur')).toHaveCount(1);
+  await expect(page.locator('.board .code-h')).toHaveAttribute('data-function', /./);
 });
 
 test('the page stays at hand while the machine runs', async ({ page }) => {

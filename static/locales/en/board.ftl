@@ -153,3 +153,8 @@ ring-title = Raise software SMI { $value }, the service of { $name }
 command-line = Command for the OS
 say = Say
 waiting = …
+
+code-asm = Executed instructions
+code-source = Source
+code-no-source = No source belongs to this address.
+code-none = Pause, and the instructions with their source appear here.

@@ -153,3 +153,8 @@ ring-title = ソフトウェア SMI { $value }（{ $name } のサービス）を
 command-line = OS へのコマンド
 say = 送信
 waiting = …
+
+code-asm = 実行された命令
+code-source = ソース
+code-no-source = このアドレスに対応するソースはありません。
+code-none = 一時停止すると、命令とソースがここに表示されます。

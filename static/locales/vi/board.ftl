@@ -153,3 +153,8 @@ ring-title = Phát SMI phần mềm { $value }, dịch vụ của { $name }
 command-line = Lệnh cho OS
 say = Gửi
 waiting = …
+
+code-asm = Các lệnh đã thực thi
+code-source = Mã nguồn
+code-no-source = Địa chỉ này không có mã nguồn.
+code-none = Tạm dừng, các lệnh cùng mã nguồn sẽ hiện ở đây.

@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 fn main() {}
 
+/// Not `case`: in JavaScript that is a word of the language, and wasm-bindgen exports it under another name.
 #[wasm_bindgen]
-pub fn case(exercise: &str, repair: &str) -> Vec<u8> {
+pub fn case_of(exercise: &str, repair: &str) -> Vec<u8> {
     encode(&Linked.case(exercise, repair).map(|case| case.with_edits(|edits| unparse(&edits))))
 }
 

@@ -1,6 +1,7 @@
 //! Wires a bench to the worker and to the reader's hands.
 
 use super::bar::bar;
+use super::code::Code;
 use super::dropped;
 use super::edits::edits;
 use super::files::Files;
@@ -184,7 +185,8 @@ impl Component for Board {
                         </div>
                         <section class={panel("machine")} aria-label={t::panel_machine(l)}>
                             if let Some(feed) = feed {
-                                <Figure lang={l} {feed} />
+                                <Figure lang={l} feed={feed.clone()} />
+                                if let Some(boot) = boot { <Code boot={boot.clone()} tape={feed.tape} at={feed.at} lang={l} /> }
                             } else {
                                 <p class="none">{ t::machine_none(l) }</p>
                             }

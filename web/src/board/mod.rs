@@ -2,6 +2,7 @@
 
 mod apriori;
 mod bar;
+mod code;
 mod depex;
 mod details;
 mod drag;

@@ -147,6 +147,7 @@ pub fn trouble(trouble: &Trouble, l: Lang) -> String {
         Trouble::Other(Failure::Rom(why)) => t::image_refused(l, why),
         Trouble::Other(Failure::Edits(why)) => t::edits_unreadable(l, why),
         Trouble::Other(Failure::NoImage(name)) => t::image_failed(l, name),
+        Trouble::Other(Failure::Tools(why)) => t::image_failed(l, why),
         Trouble::Worker | Trouble::Other(_) => t::load_failed_worker(l).into(),
     }
 }

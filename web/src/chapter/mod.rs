@@ -27,11 +27,19 @@ pub fn ChapterPage(props: &Props) -> Html {
         }
         Loaded::Ready(chapter, _) => chapter,
     };
+    let questions: Vec<String> = chapter
+        .blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Predict(question) => Some(question.predict.id.clone()),
+            _ => None,
+        })
+        .collect();
     let block = |(nth, block): (usize, &Block)| match block {
         Block::Html(html) => html! { <div class="prose md" key={nth}>{ prose(html) }</div> },
         Block::Scene(id) => html! { <SceneView key={nth} id={id.clone()} lang={l} /> },
         Block::Predict(question) => {
-            html! { <Predict key={nth} chapter={chapter.id.clone()} question={question.clone()} lang={l} /> }
+            html! { <Predict key={nth} chapter={chapter.id.clone()} question={question.clone()} all={questions.clone()} lang={l} /> }
         }
     };
     html! {

@@ -15,6 +15,8 @@ use yew::prelude::*;
 pub struct Props {
     pub chapter: String,
     pub question: Question,
+    /// Ids of the chapter's questions: when all are answered, it is done.
+    pub all: Vec<String>,
     pub lang: Lang,
 }
 
@@ -47,7 +49,7 @@ impl Component for Predict {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        let Props { question, chapter, lang: l } = ctx.props();
+        let Props { question, chapter, all, lang: l } = ctx.props();
         let predict = &question.predict;
         match msg {
             Msg::Choose(answer) => self.chosen = Some(answer),
@@ -66,6 +68,9 @@ impl Component for Predict {
             Msg::Image(Err(why)) => self.state = State::Failed(t::image_failed(*l, &why)),
             Msg::News(News::Message(FromWorker::Probed { answer, .. })) => {
                 progress::set_solved(&format!("{chapter}.{}", predict.id));
+                if all.iter().all(|id| progress::solved(&format!("{chapter}.{id}"))) {
+                    progress::set_solved(chapter);
+                }
                 self.state = State::Answered(answer);
             }
             Msg::News(News::Message(FromWorker::Failed { .. }) | News::Crashed) => {

@@ -169,7 +169,7 @@ fn failed(failure: &Failure, l: Lang) -> String {
         Failure::Edit(trouble) => crate::board::words::edit_trouble(trouble, l),
         Failure::Edits(why) => t::edits_unreadable(l, why),
         Failure::Rom(why) => t::image_refused(l, why),
-        Failure::NoImage(name) => t::image_failed(l, name),
+        Failure::NoImage(name) | Failure::Tools(name) => t::image_failed(l, name),
         _ => t::load_failed_worker(l).into(),
     }
 }

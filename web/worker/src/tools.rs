@@ -15,7 +15,7 @@ extern "C" {
     fn image_tools() -> Result<Module, JsValue>;
 
     #[wasm_bindgen(method)]
-    fn case(this: &Module, exercise: &str, repair: &str) -> Vec<u8>;
+    fn case_of(this: &Module, exercise: &str, repair: &str) -> Vec<u8>;
     #[wasm_bindgen(method)]
     fn edited(this: &Module, image: &[u8], edits: &str) -> Vec<u8>;
     #[wasm_bindgen(method)]
@@ -36,7 +36,7 @@ impl ImageTools for Fetched {
     }
 
     fn case(&self, exercise: &str, repair: &str) -> Result<Case<Box<str>>, Failure> {
-        answer(&tools()?.case(exercise, repair))
+        answer(&tools()?.case_of(exercise, repair))
     }
 
     fn edited(&self, image: &[u8], edits: &str) -> Result<Vec<u8>, Failure> {
