@@ -1,1 +1,0 @@
-try{const a=new URLSearchParams(location.search).get(`theme`)||localStorage.getItem(`smm-lab.theme`);if(a===`light`||a===`dark`)document.documentElement.dataset.theme=a}catch{}
