@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod conformance;
 pub mod firmware;
+pub mod fuzz;
 pub mod machine;
 pub mod prompt;
 pub mod qemu;

@@ -31,6 +31,7 @@ pub mod pcd;
 mod pe;
 pub mod record;
 pub mod sum;
+pub mod variable;
 pub mod view;
 
 pub use error::{FormatError, Rule};

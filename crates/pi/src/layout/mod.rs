@@ -3,5 +3,7 @@
 
 pub mod depex;
 pub mod ffs;
+pub mod ftw;
 pub mod fv;
 pub mod section;
+pub mod variable;
