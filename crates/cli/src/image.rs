@@ -4,7 +4,9 @@
 mod depex;
 mod edits;
 mod order;
+mod setvar;
 mod text;
+mod vars;
 
 pub use edits::read_edits;
 pub use text::{line, print_json};
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit status: 0 if all is well, 2 if the image is damaged or can't be changed as asked. FILE is a \
-file's GUID or its name. docs/edits.md tells more."
+file's GUID or its name. docs/edits.md and docs/variables.md tell more."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -47,6 +49,16 @@ enum Command {
     Check(CheckArgs),
     /// Do a list of edits, from a TOML or JSON file
     Apply(edits::ApplyArgs),
+    /// Show the UEFI variables in the image's variable store
+    Vars(vars::VarsArgs),
+    /// Set a variable, as firmware would write it
+    Setvar(setvar::SetArgs),
+    /// Delete a variable
+    Delvar(setvar::DelArgs),
+    /// Write the variable store to a file of its own, or its variables as JSON
+    Export(setvar::ExportArgs),
+    /// Put variables from JSON, or a whole store, into the image
+    Import(setvar::ImportArgs),
 }
 
 #[derive(clap::Args)]
@@ -92,6 +104,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Command::Extract(args) => extract(args),
         Command::Check(args) => check(args),
         Command::Apply(args) => edits::apply(args),
+        Command::Vars(args) => vars::vars(args),
+        Command::Setvar(args) => setvar::set(args),
+        Command::Delvar(args) => setvar::delete(args),
+        Command::Export(args) => setvar::export(args),
+        Command::Import(args) => setvar::import(args),
     }
 }
 
