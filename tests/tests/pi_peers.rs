@@ -1,5 +1,5 @@
 //! Two programs that others wrote read the same images as we do, and find the same files: GUID,
-//! type, size and DEPEX. They come from PyPI into a folder of their own.
+//! type, size and DEPEX; one of them also reads and writes variables. They come from PyPI into a folder of their own.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
@@ -7,6 +7,7 @@ use e2e::firmware::images;
 use pi::edit::{Depex, Drop, Edit, EditList, Order, apply};
 use pi::image::{Image, Node, Visit};
 use pi::layout::section::kind::{DXE_DEPEX, PEI_DEPEX, SMM_DEPEX};
+use pi::variable::{Auth, Contents, delete, find, set, stored_name};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,6 +135,132 @@ fn python() -> &'static PathBuf {
         fs::write(done, wanted).expect("the folder is ours");
         python
     })
+}
+
+/// Stock variable stores, empty and with keys enrolled.
+const STORES: [&str; 5] = ["", ".ms", "_4M", "_4M.ms", "_4M.snakeoil"];
+
+fn stock_store(flavour: &str) -> Vec<u8> {
+    fs::read(format!("/usr/share/OVMF/OVMF_VARS{flavour}.fd")).expect("sudo apt-get install ovmf")
+}
+
+/// The variables that both find in the file; virt-firmware knows a variable by its name only.
+fn agree_on_variables(path: &Path) -> Vec<Value> {
+    let bytes = fs::read(path).unwrap();
+    let nvram = find(&bytes, 0).unwrap().unwrap();
+    let store = nvram.store(&bytes).unwrap();
+    assert_eq!(store.check(), Ok(()), "{}", path.display());
+    let ours = store.live().map(|variable| {
+        let Contents { attributes, auth, vendor, data, .. } = variable.contents;
+        let name = variable.contents.text().unwrap();
+        json!({
+            "name": name, "guid": vendor, "attr": attributes, "data": hex(data),
+            "time": hex(&auth.time()), "count": auth.monotonic_count, "pkidx": auth.public_key_index,
+        })
+    });
+    let (mut ours, mut theirs): (Vec<_>, _) = (ours.collect(), theirs("list_variables.py", path));
+    for list in [&mut ours, &mut theirs] {
+        list.sort_by_key(|variable| variable["name"].to_string());
+    }
+    assert_eq!(ours, theirs, "{}", path.display());
+    ours
+}
+
+fn virt_fw_vars(arguments: &[&str]) {
+    run(Command::new(python()).args(["-m", "virt.firmware.vars", "--loglevel", "error"]).args(arguments), "");
+}
+
+#[test]
+fn virt_firmware_finds_the_same_variables_in_stock_stores() {
+    let found = STORES.map(|flavour| agree_on_variables(format!("/usr/share/OVMF/OVMF_VARS{flavour}.fd").as_ref()));
+    assert!(found.iter().filter(|list| list.iter().any(|variable| variable["name"] == "PK")).count() == 3);
+}
+
+#[test]
+fn virt_firmware_reads_the_stores_that_we_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    for flavour in STORES {
+        let mut image = stock_store(flavour);
+        let nvram = find(&image, 0).unwrap().unwrap();
+        let path = folder.path().join("ours.fd");
+        let name = stored_name("Größe 電源");
+        // Until the store is full and was reclaimed more than once.
+        for round in 0..600u32 {
+            let data = [&round.to_le_bytes()[..], &[0x5a; 1500]].concat();
+            let auth = Auth { monotonic_count: u64::from(round), ..Auth::default() };
+            let contents = Contents { attributes: 7, auth, vendor: pi::Guid([0x5a; 16]), name: &name, data: &data };
+            set(&mut image, &nvram, &contents).unwrap();
+        }
+        fs::write(&path, &image).unwrap();
+        let after = agree_on_variables(&path);
+        assert_eq!(
+            after.len(),
+            agree_on_variables(format!("/usr/share/OVMF/OVMF_VARS{flavour}.fd").as_ref()).len() + 1
+        );
+        assert!(after.iter().any(|variable| variable["count"] == 599));
+        let first = |image: &[u8]| {
+            let first = nvram.store(image).unwrap().live().next()?.contents;
+            Some((first.vendor, first.name.to_vec()))
+        };
+        if let Some((vendor, name)) = first(&image) {
+            delete(&mut image, &nvram, &vendor, &name).unwrap();
+            fs::write(&path, &image).unwrap();
+            assert_eq!(agree_on_variables(&path).len(), after.len() - 1);
+        }
+    }
+}
+
+#[test]
+fn we_read_the_stores_that_virt_firmware_wrote_and_enrolled_keys_in() {
+    let folder = tempfile::tempdir().unwrap();
+    for flavour in ["", "_4M"] {
+        let out = folder.path().join("theirs.fd").display().to_string();
+        let stock = format!("/usr/share/OVMF/OVMF_VARS{flavour}.fd");
+        virt_fw_vars(&[
+            "-i",
+            &stock,
+            "-o",
+            &out,
+            "--enroll-redhat",
+            "--secure-boot",
+            "--set-boot-uri",
+            "http://example.org/",
+        ]);
+        let variables = agree_on_variables(out.as_ref());
+        for name in ["PK", "KEK", "db", "dbx", "SecureBootEnable", "BootNext"] {
+            assert!(variables.iter().any(|variable| variable["name"] == name), "no {name} in {variables:?}");
+        }
+        let pk = variables.iter().find(|variable| variable["name"] == "PK").unwrap();
+        assert!(pk["attr"] == 0x27 && pk["time"] != "0".repeat(32), "{pk}");
+        // What they wrote, we change, and they read it again.
+        let mut image = fs::read(&out).unwrap();
+        let nvram = find(&image, 0).unwrap().unwrap();
+        let name = stored_name("A");
+        let contents =
+            Contents { attributes: 3, auth: Auth::default(), vendor: pi::Guid([1; 16]), name: &name, data: &[1, 2] };
+        set(&mut image, &nvram, &contents).unwrap();
+        fs::write(&out, &image).unwrap();
+        assert_eq!(agree_on_variables(out.as_ref()).len(), variables.len() + 1);
+    }
+}
+
+#[test]
+fn variables_go_to_and_from_virt_firmware_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (ours, theirs, image) = (at("ours.json"), at("theirs.json"), at("image.fd"));
+    let (empty, enrolled) = ("/usr/share/OVMF/OVMF_VARS_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd");
+    let smmlab = |arguments: &[&str]| {
+        let ran = e2e::cli::smmlab(&[&["image"], arguments].concat());
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{arguments:?}");
+    };
+    let want = agree_on_variables(enrolled.as_ref());
+    smmlab(&["export", enrolled, "--output", &ours]);
+    virt_fw_vars(&["-i", empty, "-o", &image, "--set-json", &ours]);
+    assert_eq!(agree_on_variables(image.as_ref()), want);
+    virt_fw_vars(&["-i", enrolled, "--output-json", &theirs]);
+    smmlab(&["import", empty, &theirs, "--output", &image]);
+    assert_eq!(agree_on_variables(image.as_ref()), want);
 }
 
 fn run(command: &mut Command, advice: &str) {
