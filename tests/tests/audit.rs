@@ -6,6 +6,9 @@ use board::{Agent, Board, Config, Machine};
 use std::collections::BTreeMap;
 use trace::Silent;
 
+/// Part of what firmware locks, by name.
+type Step = (&'static str, fn(&mut Bench));
+
 /// A machine that nobody has booted, and what firmware would write to lock it.
 struct Bench(Machine);
 
@@ -33,7 +36,7 @@ impl Bench {
         self.config(0xf800, 0x40, 4, u32::from(PMBASE) | 1);
         self.config(0xf800, 0x44, 1, 0x80);
         self.config(0xf800, 0xf0, 4, RCBA as u32 | 1);
-        let steps: [(&str, fn(&mut Bench)); 9] = [
+        let steps: [Step; 9] = [
             ("TSEG", |b| {
                 b.config(0, 0xac, 4, 0x0700_0000);
                 b.config(0, 0x9e, 1, 0x01);
@@ -132,4 +135,26 @@ fn the_audit_leaves_the_machine_as_it_was_and_names_the_bits_it_read() {
     assert_eq!(serde_json::to_value(wp).unwrap()["verdict"], "PASSED");
     assert_eq!((wp.read[0].register.as_str(), wp.read[0].value.as_str()), ("BIOS_CNTL", "22h"));
     assert_eq!(wp.read[0].bits, [("BIOSWE", 0), ("BLE", 1), ("SMM_BWP", 1)]);
+}
+
+#[test]
+fn the_program_says_it_as_text_and_as_json_and_by_its_status() {
+    let scratch = tempfile::tempdir().unwrap();
+    let image = scratch.path().join("image.fd");
+    std::fs::write(&image, &e2e::firmware::images().release).unwrap();
+    let run = |more: &[&str]| e2e::cli::smmlab(&[&["audit", "--image", image.to_str().unwrap()], more].concat());
+    let (text, json) = (run(&[]), run(&["--json"]));
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(findings.len(), 13);
+    let failed = findings.iter().any(|finding| finding["verdict"] == "FAILED");
+    assert_eq!((text.status, json.status), if failed { (3, 3) } else { (0, 0) });
+    for finding in &findings {
+        let line = format!("{:<14} {}", finding["verdict"].as_str().unwrap(), finding["module"].as_str().unwrap());
+        assert!(text.out.contains(&line), "{line}\n{}", text.out);
+    }
+    let smm = findings.iter().find(|finding| finding["module"] == "common.smm").unwrap();
+    assert_eq!(smm["verdict"], "PASSED", "the training firmware locks SMRAM");
+    let missing = e2e::cli::smmlab(&["audit", "--image", "nowhere.fd"]);
+    assert_eq!(missing.status, 2);
+    assert!(missing.err.contains("nowhere.fd"), "{}", missing.err);
 }

@@ -7,7 +7,6 @@
 use crate::lpc_regs::{AcpiCntl, BiosCntl, Gc, GenPmcon1, GenPmcon3, GenPmconLock, Pmbase, Rcba, TABLE, at};
 use crate::regs::{Access, Lock, Reg, RegBlock};
 use crate::{Cx, Silicon};
-use std::ops::Range;
 
 #[derive(Clone, Hash)]
 pub struct Lpc {
@@ -26,9 +25,9 @@ impl Lpc {
     /// space as it is, SMI_LOCK's bit included, which then locks nothing until it is written again.
     pub fn reset(&mut self) {
         let before = std::mem::replace(self, Lpc::new(self.silicon));
-        let kept: &[Range<u16>] = match self.silicon {
-            Silicon::Ich9 => &[at::GEN_PMCON_3..at::GEN_PMCON_3 + 2],
-            Silicon::Qemu => &[0x45..0x60, 0x64..0x68, 0x6c..0xf0, 0xf4..0x100],
+        let kept: &[(u16, u16)] = match self.silicon {
+            Silicon::Ich9 => &[(at::GEN_PMCON_3, at::GEN_PMCON_3 + 2)],
+            Silicon::Qemu => &[(0x45, 0x60), (0x64, 0x68), (0x6c, 0xf0), (0xf4, 0x100)],
         };
         self.regs.keep(&before.regs, kept);
     }

@@ -185,7 +185,8 @@ pub const TABLE: &[Reg] = &[
     Reg::new(0x6c, 2, "LPC_IBDF", DOC).reset(0x00f8).rw(0xffff).qemu_reset(0),
     Reg::hole(0x6e, 0x12),
     Reg::new(0x80, 2, "LPC_I/O_DEC", DOC).rw(0x1377),
-    Reg::new(0x82, 2, "LPC_EN", DOC).rw(0x3f0f),
+    // QEMU shows the ports that it has: COM1.
+    Reg::new(0x82, 2, "LPC_EN", DOC).rw(0x3f0f).qemu_reset(1),
     Reg::new(0x84, 4, "GEN1_DEC", DOC).rw(0x00fc_fffd),
     Reg::new(0x88, 4, "GEN2_DEC", DOC).rw(0x00fc_fffd),
     Reg::new(0x8c, 4, "GEN3_DEC", DOC).rw(0x00fc_fffd),

@@ -32,7 +32,7 @@ impl Mch {
     pub fn reset(&mut self) {
         let before = std::mem::replace(self, Mch::new(self.silicon, self.low_ram, self.ext_tseg_mib));
         if self.silicon == Silicon::Qemu {
-            self.regs.keep(&before.regs, &[0x40..0x50, 0x52..0x60, 0x68..0x9c, 0x9f..0x100]);
+            self.regs.keep(&before.regs, &[(0x40, 0x50), (0x52, 0x60), (0x68, 0x9c), (0x9f, 0x100)]);
         }
     }
 

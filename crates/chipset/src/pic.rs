@@ -1,8 +1,8 @@
 //! The two cascaded 8259 interrupt controllers, ports 20h, 21h, A0h, A1h, 4D0h and 4D1h.
 //!
 //! Source: Intel 8259A data sheet; ICH9 datasheet 316972, "8259 Interrupt Controller (PIC) Registers"
-//! (ELCR1, ELCR2). Until ICW1 to ICW4 are written, a controller asks for nothing. Not modelled: poll
-//! command, special fully nested mode, rotation.
+//! (ELCR1, ELCR2). Until ICW1 to ICW4 are written, a controller asks for nothing. Not modelled:
+//! special fully nested mode, rotation.
 
 const EOI: u8 = 0x20;
 const SPECIFIC: u8 = 0x40;
@@ -23,8 +23,9 @@ enum Init {
 #[derive(Clone, Debug, Hash)]
 struct Controller {
     init: Init,
-    /// ICW1: an ICW4 follows; all inputs are levels.
+    /// ICW1: an ICW4 follows; no ICW3 does, as there is one controller only.
     icw4_needed: bool,
+    single: bool,
     auto_eoi: bool,
     base: u8,
     /// Requests, in service, masked.
@@ -35,6 +36,8 @@ struct Controller {
     lines: u8,
     elcr: u8,
     read_isr: bool,
+    /// OCW3: the next read acknowledges and tells which input asked.
+    poll: bool,
     special_mask: bool,
 }
 
@@ -43,6 +46,7 @@ impl Controller {
         Controller {
             init: Init::Never,
             icw4_needed: false,
+            single: false,
             auto_eoi: false,
             base: 0,
             irr: 0,
@@ -51,6 +55,7 @@ impl Controller {
             lines: 0,
             elcr: 0,
             read_isr: false,
+            poll: false,
             special_mask: false,
         }
     }
@@ -85,6 +90,7 @@ impl Controller {
             *self = Controller {
                 init: Init::Icw2,
                 icw4_needed: byte & 1 != 0,
+                single: byte & 2 != 0,
                 lines: self.lines,
                 elcr: self.elcr,
                 irr: self.lines & self.elcr,
@@ -92,6 +98,7 @@ impl Controller {
             };
         } else if byte & 0x08 != 0 {
             // OCW3.
+            self.poll |= byte & 0x04 != 0;
             if byte & 0x02 != 0 {
                 self.read_isr = byte & 1 != 0;
             }
@@ -111,7 +118,11 @@ impl Controller {
         match self.init {
             Init::Icw2 => {
                 self.base = byte & 0xf8;
-                self.init = Init::Icw3;
+                self.init = match (self.single, self.icw4_needed) {
+                    (false, _) => Init::Icw3,
+                    (true, true) => Init::Icw4,
+                    (true, false) => Init::Done,
+                };
             }
             Init::Icw3 if self.icw4_needed => self.init = Init::Icw4,
             Init::Icw3 => self.init = Init::Done,
@@ -123,8 +134,17 @@ impl Controller {
         }
     }
 
-    fn read_command(&self) -> u8 {
-        if self.read_isr { self.isr } else { self.irr }
+    fn read(&mut self, data: bool) -> u8 {
+        if std::mem::take(&mut self.poll) {
+            let asks = self.asks();
+            asks.into_iter().for_each(|input| self.acknowledge(input));
+            return asks.map_or(0, |input| 0x80 | input);
+        }
+        match (data, self.read_isr) {
+            (true, _) => self.imr,
+            (false, true) => self.isr,
+            (false, false) => self.irr,
+        }
     }
 }
 
@@ -178,15 +198,15 @@ impl Pic {
         vector
     }
 
-    pub fn read(&self, port: u16) -> u8 {
-        match port {
-            0x20 => self.master.read_command(),
-            0x21 => self.master.imr,
-            0xa0 => self.slave.read_command(),
-            0xa1 => self.slave.imr,
+    pub fn read(&mut self, port: u16) -> u8 {
+        let value = match port {
+            0x20 | 0x21 => self.master.read(port & 1 != 0),
+            0xa0 | 0xa1 => self.slave.read(port & 1 != 0),
             0x4d0 => self.master.elcr,
             _ => self.slave.elcr,
-        }
+        };
+        self.cascade(self.master.lines);
+        value
     }
 
     pub fn write(&mut self, port: u16, byte: u8) {
@@ -247,6 +267,16 @@ mod tests {
         assert!(!pic.intr(), "input 2 of the master is in service");
         pic.write(0x20, 0x20);
         assert_eq!(pic.acknowledge(), 0x29);
+    }
+
+    #[test]
+    fn a_poll_acknowledges_and_tells_the_input() {
+        let mut pic = pic();
+        pic.set_lines(1 << 3);
+        pic.write(0x20, 0x0c);
+        assert_eq!((pic.read(0x20), pic.intr()), (0x83, false));
+        pic.write(0x20, 0x0c);
+        assert_eq!((pic.read(0x21), pic.read(0x21)), (0, 0), "nobody asks; then IMR");
     }
 
     #[test]

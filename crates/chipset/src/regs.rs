@@ -3,7 +3,6 @@
 //! checks that the rows leave no byte out. Side effects are not here: they stand with the device.
 
 use crate::{Cx, Silicon};
-use std::ops::Range;
 use trace::{ChipReg, Kind};
 
 /// Whose register it is.
@@ -189,9 +188,9 @@ impl<const N: usize> RegBlock<N> {
         self.put(at, size, self.get(at, size) | bits);
     }
 
-    /// Takes over what other bytes held before.
-    pub fn keep(&mut self, before: &Self, ranges: &[Range<u16>]) {
-        for at in ranges.iter().cloned().flatten() {
+    /// Takes over what these bytes held before: from where, and where not any more.
+    pub fn keep(&mut self, before: &Self, places: &[(u16, u16)]) {
+        for at in places.iter().flat_map(|(from, to)| *from..*to) {
             self.put(at, 1, before.get(at, 1));
         }
     }
