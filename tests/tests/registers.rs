@@ -151,6 +151,88 @@ fn qemus_registers_are_as_they_are_written_down() {
     check(Qtest::qemu, "qemu");
 }
 
+/// A row of locks.txt.
+struct Locked {
+    /// The writes that lock.
+    writes: Vec<(Row<'static>, u64)>,
+    row: Row<'static>,
+    /// What stands.
+    bits: u64,
+}
+
+fn locks() -> Vec<Locked> {
+    let lines = include_str!("../registers/locks.txt").lines().filter(|line| !line.starts_with('#'));
+    let number = |text: &str| u64::from_str_radix(text, 16).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let row = move |name, block, at: &str, size: &str| {
+        let (at, size) = (number(at) as u16, number(size) as u8);
+        Row { block, at, size, name, reset: 0, set: 0, stays: None }
+    };
+    lines
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [name, writes, block, at, size, bits, _source, ..] = words[..] else { panic!("{line}") };
+            let write = |text: &'static str| {
+                let parts: Vec<&str> = text.split(':').collect();
+                let [block, at, size, value] = parts[..] else { panic!("{line}") };
+                (row(name, block, at, size), number(value))
+            };
+            Locked {
+                writes: writes.split('+').map(write).collect(),
+                row: row(name, block, at, size),
+                bits: number(bits),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn each_lock_holds_its_bits_and_no_others_until_a_reset() {
+    let locks = locks();
+    assert!(locks.len() > 20);
+    for Locked { writes, row, bits } in locks {
+        let mut machine = Qtest::ours(&[]);
+        let hammer = |machine: &mut Qtest| {
+            [u64::MAX, 0].map(|value| {
+                write(machine, &row, value);
+                if places_others(&row) {
+                    return read(machine, &row);
+                }
+                decode(machine);
+                read(machine, &row)
+            })
+        };
+        decode(&mut machine);
+        writes.iter().for_each(|(lock, value)| write(&mut machine, lock, *value));
+        let before = read(&mut machine, &row);
+        for after in hammer(&mut machine) {
+            assert_eq!((after ^ before) & bits, 0, "{} on {} {:x}: {before:x} {after:x}", row.name, row.block, row.at);
+        }
+        machine.port_out(0xcf9, 1, 6);
+        decode(&mut machine);
+        let [ones, zeros] = hammer(&mut machine);
+        let sticky = row.set_once();
+        assert_eq!((ones ^ zeros) & bits & !sticky, bits & !sticky, "{}: free after a reset", row.name);
+    }
+}
+
+impl Row<'_> {
+    /// Bits that ones set for good, and what they lock with them.
+    fn set_once(&self) -> u64 {
+        match (self.block, self.at) {
+            ("mch", 0x9d) => 0x58,
+            ("lpc", 0xa0) => 0x10,
+            ("tco", 0x08) => 0x1000,
+            ("lpc", 0xdc) => 0x22,
+            ("lpc", 0xac) => 0x8010_0000,
+            ("rcba", 0x3410) => 0xc01,
+            ("rcba", 0x50) => 0x8000_0000,
+            ("spi", 0x04) => 0x8000,
+            ("spi", 0xc4) => 0x80_ff1f,
+            _ => 0,
+        }
+    }
+}
+
 /// Marsaglia's xorshift64.
 struct Random(u64);
 

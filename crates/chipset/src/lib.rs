@@ -147,6 +147,8 @@ pub struct Chipset {
     /// THRM# and INTRUDER#.
     thermal: bool,
     intruder: bool,
+    /// The plug was pulled, and AFTERG3_EN is set: the reset that follows ends in S5.
+    stays_off: bool,
     config_address: ConfigAddress,
     /// The last POST code.
     post: u8,
@@ -175,6 +177,7 @@ impl Chipset {
             gpio: Gpio::new(),
             thermal: false,
             intruder: false,
+            stays_off: false,
             config_address: ConfigAddress::new(),
             post: 0,
             exit: None,
@@ -287,7 +290,9 @@ impl Chipset {
                     nor.power_cut(cx.now);
                 }
                 self.pm.power_cut();
+                self.rtc.power_cut(cx.now);
                 self.reset_control.request(ResetKind::Power);
+                self.stays_off = self.lpc.afterg3() && self.silicon == Silicon::Ich9;
             }
         }
         self.settle(cx);
@@ -402,6 +407,9 @@ impl Chipset {
         }
         self.config_address = ConfigAddress::new();
         self.post = 0;
+        if std::mem::take(&mut self.stays_off) {
+            self.pm.stay_off();
+        }
         self.bump_epoch_if(true);
     }
 
@@ -416,8 +424,12 @@ impl Chipset {
         self.catch_up(cx);
         self.rtc.advance(cx.now);
         self.pit.advance(cx.now);
-        if self.pm.advance(cx, self.chip_config.gcs().no_reboot()) {
+        let (reset, held) = self.pm.advance(cx, self.chip_config.gcs().no_reboot());
+        if reset {
             self.reset_control.request(ResetKind::Hard);
+        }
+        if held {
+            self.lpc.set_afterg3();
         }
         self.settle(cx);
     }

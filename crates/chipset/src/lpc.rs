@@ -76,12 +76,27 @@ impl Lpc {
         BiosCntl::from_bits(self.regs.get(at::BIOS_CNTL, 1) as u8)
     }
 
+    fn gen_pmcon_3(&self) -> GenPmcon3 {
+        GenPmcon3::from_bits(self.regs.get(at::GEN_PMCON_3, 2) as u16)
+    }
+
+    /// AFTERG3_EN: when power comes back, the machine stays off.
+    pub fn afterg3(&self) -> bool {
+        self.gen_pmcon_3().afterg3()
+    }
+
+    /// The power button's override sets it.
+    pub fn set_afterg3(&mut self) {
+        let pmcon = self.gen_pmcon_3().with_afterg3(true);
+        self.regs.put(at::GEN_PMCON_3, 2, pmcon.into_bits().into());
+    }
+
     pub fn per_smi_sel(&self) -> u8 {
         GenPmcon1::from_bits(self.regs.get(at::GEN_PMCON_1, 2) as u16).per_smi_sel()
     }
 
     pub fn swsmi_rate_sel(&self) -> u8 {
-        GenPmcon3::from_bits(self.regs.get(at::GEN_PMCON_3, 2) as u16).swsmi_rate_sel()
+        self.gen_pmcon_3().swsmi_rate_sel()
     }
 
     pub fn gpi_rout(&self) -> u32 {

@@ -281,16 +281,17 @@ impl Pm {
         own.into_iter().chain([overflow]).flatten().min()
     }
 
-    /// Acts on time up to `cx.now`. True: the watchdog wants a platform reset.
-    pub fn advance(&mut self, cx: &mut Cx, no_reboot: bool) -> bool {
+    /// Acts on time up to `cx.now`. First: the watchdog wants a platform reset; second: the power button
+    /// was held for four seconds.
+    pub fn advance(&mut self, cx: &mut Cx, no_reboot: bool) -> (bool, bool) {
         let reset = self.advance_tco(cx, no_reboot);
         self.advance_smi_timers(cx);
-        self.advance_button(cx);
+        let held = self.advance_button(cx);
         if self.pm1_sts(cx.now).tmrof() {
             self.tmrof_told = self.tmrof_from;
         }
         self.settle(cx, self.wires);
-        reset
+        (reset, held)
     }
 }
 

@@ -27,7 +27,7 @@ impl Bench {
     /// Runs to `now`; true if the watchdog asked for a reset.
     fn advance(&mut self, now: u64, no_reboot: bool) -> bool {
         self.now = now;
-        self.pm.advance(&mut Cx { now, cpu: 0, smm: false, all_smm: false, sink: &mut Silent }, no_reboot)
+        self.pm.advance(&mut Cx { now, cpu: 0, smm: false, all_smm: false, sink: &mut Silent }, no_reboot).0
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: Intel ICH9 datasheet 316972, "PM1_STS", "PM1_CNT"; the four-second override in the words
 //! of the ICH10 datasheet 319973. S1 is taken as S0: nothing sleeps. Not modelled: the button's 16 ms
-//! of debouncing, AFTERG3.
+//! of debouncing.
 
 use crate::pm::Pm;
 use crate::pm_regs::{Pm1Cnt, Pm1Sts, SmiSts, at};
@@ -35,13 +35,16 @@ impl Pm {
         }
     }
 
-    pub(crate) fn advance_button(&mut self, cx: &mut Cx) {
-        if self.button.overrides_at.is_some_and(|at| at <= cx.now) {
+    /// True: the button was held for four seconds just now.
+    pub(crate) fn advance_button(&mut self, cx: &mut Cx) -> bool {
+        let held = self.button.overrides_at.is_some_and(|at| at <= cx.now);
+        if held {
             self.button.overrides_at = None;
             let sts = self.pm1_sts(cx.now).with_tmrof(false).with_pwrbtn(false).with_prbtnor(true);
             self.change(cx, |regs| regs.put(at::PM1_STS, 2, sts.into_bits().into()));
             self.sleep(cx, S5);
         }
+        held
     }
 
     /// PM1_CNT was written: GBL_RLS calls the BIOS, SLP_EN goes to sleep or calls the BIOS instead.
@@ -96,5 +99,10 @@ impl Pm {
         self.regs.put(at::GPE0_STS, 8, 0);
         self.regs.put(at::GPE0_EN, 8, 0);
         self.asleep = None;
+    }
+
+    /// Power is back, and the machine stays off (AFTERG3_EN).
+    pub fn stay_off(&mut self) {
+        self.asleep = Some(S5);
     }
 }

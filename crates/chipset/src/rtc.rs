@@ -34,12 +34,21 @@ pub struct Rtc {
     pub(crate) flags: Flags,
     /// The coin cell is good.
     battery: bool,
+    /// What the memory holds when it was without power.
+    fresh: [u8; 128],
 }
 
 impl Rtc {
     pub fn new(wiring: &Wiring) -> Self {
-        let mut rtc =
-            Rtc { index: 0, nmi_masked: false, ram: [0; 128], since: 0, flags: Flags::default(), battery: true };
+        let mut rtc = Rtc {
+            index: 0,
+            nmi_masked: false,
+            ram: [0; 128],
+            since: 0,
+            flags: Flags::default(),
+            battery: true,
+            fresh: [0; 128],
+        };
         let date: [(u8, u8); 8] =
             [(6, 3), (7, 0x01), (8, 0x01), (9, 0x08), (CENTURY, 0x20), (REG_A, 0x26), (REG_B, B_24H), (0x14, 0x06)];
         for (at, byte) in date {
@@ -54,6 +63,7 @@ impl Rtc {
         rtc.put(0x34, 2, above_16m);
         rtc.put(0x5b, 3, above_4g);
         rtc.put(0x5f, 1, u64::from(wiring.cpus.saturating_sub(1)));
+        rtc.fresh = rtc.ram;
         rtc
     }
 
@@ -82,6 +92,14 @@ impl Rtc {
     /// An empty cell keeps nothing over a loss of power; VRT says so until it is replaced.
     pub fn set_battery(&mut self, good: bool) {
         self.battery = good;
+    }
+
+    /// The plug was pulled. Without battery the clock starts anew, and CMOS memory holds only what the
+    /// board itself puts there.
+    pub fn power_cut(&mut self, now: u64) {
+        if !self.battery {
+            (self.ram, self.since) = (self.fresh, now);
+        }
     }
 
     pub(crate) fn b(&self) -> u8 {

@@ -513,3 +513,43 @@ fn a_power_cut_leaves_no_status_behind_and_half_an_erase() {
     assert!(sector != before && sector.iter().any(|byte| *byte != 0xff));
     assert_eq!(bench.chipset.flash().array(4096, 2), 0x0100);
 }
+
+#[test]
+fn after_g3_decides_whether_power_that_comes_back_switches_on() {
+    for (held, stays_off) in [(false, false), (true, true)] {
+        let mut bench = Bench::ich9();
+        bench.touch(Input::PowerButton(true));
+        if held {
+            bench.run_to(4 * SECOND);
+        }
+        bench.touch(Input::PowerButton(false));
+        assert_eq!(bench.config_read(0xf8, 0xa4, 1) & 1, u32::from(held), "the override sets AFTERG3_EN");
+        bench.touch(Input::PowerCut);
+        bench.chipset.take_reset();
+        bench.chipset.reset(ResetKind::Power);
+        assert_eq!(bench.chipset.asleep(), stays_off.then_some(7));
+        bench.touch(Input::PowerButton(true));
+        assert_eq!(bench.chipset.take_reset(), stays_off.then_some(ResetKind::Power));
+    }
+}
+
+#[test]
+fn cmos_memory_lives_on_its_battery() {
+    for (good, kept) in [(true, 0x77), (false, 0)] {
+        let mut bench = Bench::ich9();
+        let cmos = |bench: &mut Bench, index| {
+            bench.write(0x70, 1, index);
+            bench.read(0x71, 1)
+        };
+        bench.write(0x70, 1, 0x40);
+        bench.write(0x71, 1, 0x77);
+        bench.touch(Input::Battery(good));
+        assert_eq!(cmos(&mut bench, 0x0d) & 0x80, if good { 0x80 } else { 0 }, "VRT");
+        assert_eq!(cmos(&mut bench, 0x40), 0x77, "mains power keeps it");
+        let size = cmos(&mut bench, 0x31);
+        bench.touch(Input::PowerCut);
+        bench.chipset.take_reset();
+        bench.chipset.reset(ResetKind::Power);
+        assert_eq!((cmos(&mut bench, 0x40), cmos(&mut bench, 0x31)), (kept, size));
+    }
+}
