@@ -328,6 +328,14 @@ fn shown(place: Place) -> String {
     }
 }
 
+/// By CF9h; QEMU carries it out a little later.
+fn reset(machine: &mut Qtest) {
+    machine.config_out(Function::LPC, 0x60, 1, 0x0a);
+    machine.port_out(0xcf9, 1, 6);
+    let came = (0..100_000).any(|_| machine.config_in(Function::LPC, 0x60, 1) == 0x80);
+    assert!(came, "the reset never came");
+}
+
 /// Runs the same accesses on ours and on QEMU; the first difference, with what led there.
 fn side_by_side(seed: u64, operations: usize) {
     let (mut ours, mut theirs) = (Qtest::ours(&["--board", "qemu", "--ram", "128"]), Qtest::qemu());
@@ -342,6 +350,13 @@ fn side_by_side(seed: u64, operations: usize) {
     }
     let mut log = Vec::new();
     for _ in 0..operations {
+        if random.below(200) == 0 {
+            log.push("reset".to_owned());
+            for machine in [&mut ours, &mut theirs] {
+                reset(machine);
+                decode(machine);
+            }
+        }
         let place = places[random.below(places.len())];
         let value = match random.below(6) {
             0 => Some(u64::MAX),

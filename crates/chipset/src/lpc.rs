@@ -41,8 +41,9 @@ impl Lpc {
         let before = self.clone();
         self.regs.write(TABLE, offset, size, value, |reg| before.access(reg));
         self.regs.trace_changes(cx, TABLE, &before.regs);
-        let covers = (offset..offset + u16::from(size)).contains(&at::GEN_PMCON_1);
-        self.smi_locked |= covers && self.smi_lock_bit();
+        // QEMU looks at the bit when one of the eight bytes from there on is written.
+        let near = offset < at::GEN_PMCON_1 + 8 && offset + u16::from(size) > at::GEN_PMCON_1;
+        self.smi_locked |= near && self.smi_lock_bit();
         let raised = self.bios_cntl().bioswe() && !before.bios_cntl().bioswe();
         raised && before.bios_cntl().ble() && self.silicon == Silicon::Ich9
     }

@@ -225,6 +225,9 @@ fn a_hard_reset_frees_the_locks_and_keeps_cmos_and_flash() {
         assert_eq!(bench.read(0x630, 4) & 1, 1);
         bench.write(0x630, 4, 0);
         assert_eq!(bench.read(0x630, 4) & 1, 0);
+        bench.config_write(0xf8, 0xa7, 1, 0);
+        bench.write(0x630, 4, 1);
+        assert_eq!(bench.read(0x630, 4) & 1, u32::from(silicon == Silicon::Ich9), "QEMU has looked at it again");
         bench.write(0x70, 1, 0x40);
         assert_eq!(bench.read(0x71, 1), 0x77);
         assert_eq!(bench.chipset.flash().read(0xff, 1), 0xff);
