@@ -69,7 +69,8 @@ fn a_store_holds_what_was_set_last_and_no_bit_is_set_without_an_erase() {
             assert_eq!(live(&store), model);
             let (inside, outside) = (&image[nvram.store.clone()], &image[nvram.store.end..]);
             assert!(outside == &before[nvram.store.end..]);
-            let reclaimed = store.end().unwrap() < end || store.variables().flatten().all(|one| store.is_live(&one));
+            let reclaimed =
+                store.end().unwrap() < end || store.variables().flatten().all(|one| store.in_force().has(&one));
             let set_bit = inside.iter().zip(&before[nvram.store.clone()]).any(|(new, old)| new & !old != 0);
             assert!(reclaimed || !set_bit);
         }
@@ -102,6 +103,10 @@ fn damaged_nvram_is_read_and_an_edit_changes_one_variable_or_nothing() {
         let Some(Ok(nvram)) = find(&image, 0) else { return };
         let Ok(store) = nvram.store(&image) else { return };
         assert!(store.variables().count() <= store.bytes().len());
+        for variable in store.variables().flatten().filter(|variable| variable.state.counts()) {
+            let found = store.find(&variable.contents.vendor, variable.contents.name).unwrap().current;
+            assert_eq!(store.in_force().has(&variable), found.offset == variable.offset);
+        }
         let before = live(&store);
         if let Some(Ok(space)) = nvram.work_space(&image) {
             let records = space.writes().flatten().flat_map(|write| write.records());

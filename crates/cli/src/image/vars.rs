@@ -2,7 +2,7 @@
 
 use super::{read, text};
 use anyhow::{Context, Result, bail};
-use pi::variable::{Attributes, NvError, Nvram, Store, Variable, find, vendor_name};
+use pi::variable::{Attributes, InForce, NvError, Nvram, Store, Variable, find, vendor_name};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -89,8 +89,9 @@ pub fn locate(bytes: &[u8], at: Option<usize>) -> Result<Nvram> {
 pub fn vars(args: &VarsArgs) -> Result<ExitCode> {
     let opened = args.source.open()?;
     let store = opened.store()?;
-    let shown: Vec<_> = store.variables().flatten().filter(|variable| args.all || store.is_live(variable)).collect();
-    let list = List { store, base: opened.nvram.store.start, all: args.all };
+    let in_force = store.in_force();
+    let shown: Vec<_> = store.variables().flatten().filter(|variable| args.all || in_force.has(variable)).collect();
+    let list = List { store, in_force, base: opened.nvram.store.start, all: args.all };
     let (warning, flaw) = (warning(&opened), list.flaw());
     if args.json {
         let flaws: Vec<_> =
@@ -139,6 +140,7 @@ fn hex(bytes: &[u8]) -> String {
 
 struct List<'a> {
     store: Store<'a>,
+    in_force: InForce<'a>,
     /// Of the store, in the image.
     base: usize,
     all: bool,
@@ -190,7 +192,7 @@ impl List<'_> {
         json!({
             "at": at(self.base + variable.offset),
             "state": variable.state.to_string(),
-            "live": self.store.is_live(variable),
+            "live": self.in_force.has(variable),
             "name": shown_name(variable),
             "guid": contents.vendor,
             "vendor": vendor_name(&contents.vendor),

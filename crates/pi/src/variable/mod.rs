@@ -13,6 +13,7 @@ mod edit;
 mod error;
 mod flash;
 pub mod ftw;
+mod in_force;
 #[cfg(feature = "serde")]
 mod json;
 mod nvram;
@@ -32,6 +33,7 @@ pub use contents::{Auth, Contents, Format};
 pub use edit::{delete, replace_store, set, stored_name};
 pub use error::{NvError, NvRule};
 pub use flash::{Flash, Nor};
+pub use in_force::InForce;
 #[cfg(feature = "serde")]
 pub use json::{Hex, JsonVariable, JsonVariables};
 pub use nvram::{Nvram, find};

@@ -1,7 +1,7 @@
 //! Reading a variable store. What is in force is found as EDK II finds it.
 
 use super::contents::Header;
-use super::{Contents, Format, NvError, NvRule};
+use super::{Contents, Format, InForce, NvError, NvRule};
 use crate::Guid;
 use crate::layout::variable::{FORMATTED, HEALTHY, START_ID, STORE_HEADER_SIZE, StoreHeader, state};
 use core::fmt;
@@ -78,30 +78,26 @@ impl<'a> Store<'a> {
         in_transition.map(|current| Lookup { current, in_transition: None })
     }
 
-    /// The variables in force, in the order of the store.
-    pub fn live(&self) -> impl Iterator<Item = Variable<'a>> {
-        let store = *self;
-        self.variables().flatten().filter(move |variable| store.is_live(variable))
+    #[must_use]
+    pub fn in_force(&self) -> InForce<'a> {
+        InForce::of(self)
     }
 
-    /// It is what a lookup of its name finds.
-    #[must_use]
-    pub fn is_live(&self, variable: &Variable<'_>) -> bool {
-        variable.state.counts()
-            && self
-                .find(&variable.contents.vendor, variable.contents.name)
-                .is_some_and(|found| found.current.offset == variable.offset)
+    /// The variables in force, in the order of the store.
+    pub fn live(&self) -> impl Iterator<Item = Variable<'a>> + use<'a> {
+        let in_force = self.in_force();
+        self.variables().flatten().filter(move |variable| in_force.has(variable))
     }
 
     /// The first broken rule: variables that can't be read, free space, then names and doubles.
     pub fn check(&self) -> Result<(), NvError> {
         self.end()?;
+        let in_force = self.in_force();
         for variable in self.variables().flatten().filter(|variable| variable.state.counts()) {
             let at = |rule| NvError::new(variable.offset, rule);
             variable.contents.check_name().map_err(at)?;
-            let found = self.find(&variable.contents.vendor, variable.contents.name);
-            let other = found.map_or(variable.offset, |found| found.current.offset);
-            if other != variable.offset && variable.state == State::ADDED {
+            if variable.state == State::ADDED && !in_force.has(&variable) {
+                let other = in_force.offset(&variable).unwrap_or_default();
                 return Err(at(NvRule::Twice { other }));
             }
         }
