@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod firmware;
 pub mod fuzz;
 pub mod machine;
+pub mod ovmf;
 pub mod prompt;
 pub mod qemu;
 pub mod qtest;

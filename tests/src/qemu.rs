@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PROGRAM: &str = "qemu-system-x86_64";
+pub(crate) const PROGRAM: &str = "qemu-system-x86_64";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `bios` until it writes to port F4h. `script` becomes the demo ROM's fw_cfg file.

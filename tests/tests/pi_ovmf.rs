@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+use e2e::ovmf::boots_until;
 use pi::edit::{Depex, Drop, Edit, Order, apply};
 use pi::image::{Data, Image, Part, SectionBody, Sections, Volume};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Every image of the package.
 fn stock() -> Vec<(PathBuf, Vec<u8>)> {
@@ -114,28 +113,6 @@ fn an_edited_stock_image_boots_on_qemu() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("code"), apply(&stock, &edits).unwrap()).unwrap();
     fs::copy("/usr/share/OVMF/OVMF_VARS_4M.fd", folder.path().join("vars")).unwrap();
-    let serial = serial_until(folder.path(), "BdsDxe");
-    assert!(serial.contains("BdsDxe"), "{serial}");
-}
-
-/// What QEMU's guest has sent on COM1 by the time that it sends `text`, or after a minute.
-fn serial_until(folder: &Path, text: &str) -> String {
-    let mut qemu = Command::new("qemu-system-x86_64")
-        .args("-accel tcg -machine q35,smm=on -m 128 -nodefaults -display none -net none".split(' '))
-        .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
-        .args(["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=code"])
-        .args(["-drive", "if=pflash,format=raw,unit=1,file=vars", "-serial", "file:serial"])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .spawn()
-        .expect("QEMU: sudo apt-get install qemu-system-x86");
-    let start = Instant::now();
-    let mut serial = String::new();
-    while start.elapsed() < Duration::from_secs(60) && !serial.contains(text) {
-        std::thread::sleep(Duration::from_millis(50));
-        serial = String::from_utf8_lossy(&fs::read(folder.join("serial")).unwrap_or_default()).into();
-    }
-    qemu.kill().unwrap();
-    qemu.wait().unwrap();
-    serial
+    let serial = || String::from_utf8_lossy(&fs::read(folder.path().join("serial")).unwrap_or_default()).into_owned();
+    assert!(boots_until(folder.path(), true, || serial().contains("BdsDxe")), "{}", serial());
 }
