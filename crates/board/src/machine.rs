@@ -400,6 +400,10 @@ impl Machine {
             }
         }
         deliver(chipset, lines);
+        if chipset.asleep().is_some() {
+            // The receiver has no power.
+            serial.clear();
+        }
         feed_serial(chipset, serial, *time, sink);
         if let Some(kind) = chipset.take_reset() {
             self.reset(kind, sink);

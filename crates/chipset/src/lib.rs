@@ -415,14 +415,21 @@ impl Chipset {
 
     /// The next virtual time at which something happens by itself. A time in the past: now.
     pub fn deadline(&self) -> Option<u64> {
+        if self.asleep().is_some() {
+            return self.rtc.deadline();
+        }
         let spi = self.spi.as_ref().zip(self.flash.nor()).and_then(|(spi, nor)| spi.deadline(nor));
         [self.pm.deadline(), spi, self.rtc.deadline(), self.pit.deadline()].into_iter().flatten().min()
     }
 
-    /// Lets time-driven devices act up to `cx.now`.
+    /// Lets time-driven devices act up to `cx.now`. In S3 to S5 the core well has no power: only the
+    /// clock runs.
     pub fn advance(&mut self, cx: &mut Cx) {
-        self.catch_up(cx);
         self.rtc.advance(cx.now);
+        if self.asleep().is_some() {
+            return self.settle(cx);
+        }
+        self.catch_up(cx);
         self.pit.advance(cx.now);
         let (reset, held) = self.pm.advance(cx, self.chip_config.gcs().no_reboot());
         if reset {

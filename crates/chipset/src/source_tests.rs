@@ -447,6 +447,16 @@ fn sleep_ends_by_what_is_enabled_to_wake() {
 }
 
 #[test]
+fn the_watchdog_stands_still_while_the_machine_sleeps() {
+    let mut bench = Bench::ich9();
+    bench.write(0x630, 4, 0x2001);
+    bench.write(0x604, 2, 7 << 10 | 0x2000);
+    assert_eq!(bench.chipset.deadline(), None, "no alarm is set");
+    bench.run_to(60 * SECOND);
+    assert_eq!((bench.read(0x664, 2) & 8, bench.smi()), (0, false), "TIMEOUT stays clear");
+}
+
+#[test]
 fn nmi_now_gives_an_nmi_unless_it_is_masked_or_routed_to_smi() {
     for (masked, cnt, nmi) in [(0, 0x0900, true), (0x80, 0x0900, false), (0, 0x0b00, false)] {
         let mut bench = Bench::ich9();
