@@ -15,7 +15,7 @@ mod window;
 
 pub use agent::Agent;
 pub use chipset::regs::{Lock, Reg, Since};
-pub use chipset::{Held, Shown, SmiState, SourceState};
+pub use chipset::{CauseState, FieldAccess, Gate, Held, Shown, ShownField, SmiState};
 pub use config::{Board, Config, ConfigError};
 pub use cpu::{SaveStateMap, disassemble};
 pub use history::{Given, History};

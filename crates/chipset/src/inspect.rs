@@ -1,43 +1,107 @@
 //! All registers as they stand, for whoever shows them: no side effects.
 
-use crate::regs::{Lock, Reg};
+use crate::fields::{Field, fields};
+use crate::regs::{Access, Lock, Reg};
 use crate::{Chipset, Silicon, gpio, io_trap, lpc_regs, mch_regs, pm_regs, rcba, spi_regs};
 
 /// One register.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shown {
     /// Where it lies: `MCH`, `LPC`, `PM`, `GPIO`, `RCBA`, `SPI`.
     pub block: &'static str,
     pub reg: &'static Reg,
     pub value: u64,
+    /// Out of reset, on this board.
+    pub reset: u64,
     /// Bits that a lock holds now: writing them changes nothing.
     pub locked: u64,
+    /// The locks that hold them.
+    held: Vec<(Lock, u64)>,
+    /// What a write does on this board while no lock holds.
+    free: Access,
+}
+
+/// What a guest's write does to a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldAccess {
+    ReadOnly,
+    ReadWrite,
+    WriteOneToClear,
+    /// A written 1 stays until a reset.
+    SetOnce,
+    /// A written 1 does something, and isn't kept.
+    WriteOneActs,
+}
+
+/// Some bits of a register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownField {
+    pub field: Field,
+    pub value: u64,
+    pub access: FieldAccess,
+    /// Who holds it now, as register and bit; a bit that is set once holds itself.
+    pub locked_by: Option<String>,
+}
+
+impl Shown {
+    /// Its fields by their datasheet names, lowest first; none: the register is one number.
+    pub fn fields(&self) -> Vec<ShownField> {
+        let show = |field: Field| ShownField {
+            value: field.of(self.value),
+            access: self.access(field.mask()),
+            locked_by: self.locked_by(&field),
+            field,
+        };
+        fields(self.reg.name).into_iter().map(show).collect()
+    }
+
+    fn access(&self, mask: u64) -> FieldAccess {
+        match self.free {
+            Access { once, .. } if once & mask != 0 => FieldAccess::SetOnce,
+            Access { w1c, .. } if w1c & mask != 0 => FieldAccess::WriteOneToClear,
+            Access { rw, .. } if rw & mask != 0 => FieldAccess::ReadWrite,
+            _ if self.reg.acts & mask != 0 => FieldAccess::WriteOneActs,
+            _ => FieldAccess::ReadOnly,
+        }
+    }
+
+    fn locked_by(&self, field: &Field) -> Option<String> {
+        if let Some((lock, _)) = self.held.iter().find(|(_, bits)| bits & field.mask() != 0) {
+            return Some(lock.name().to_owned());
+        }
+        let own = self.free.once & self.value & field.mask() != 0;
+        own.then(|| format!("{}.{}", self.reg.name, field.name))
+    }
 }
 
 impl Chipset {
     /// The registers of every block that this board has, holes left out.
     pub fn registers(&self, now: u64) -> Vec<Shown> {
+        let free = |reg: &Reg| reg.access(|_| false);
+        let here = |block| (self.silicon, block);
         let mut all = Vec::new();
         let config = |offset, size| self.mch.config_read(offset, size);
-        show(&mut all, "MCH", mch_regs::TABLE, config, |lock| self.mch.holds(lock));
+        show(&mut all, here("MCH"), mch_regs::TABLE, config, |reg| self.mch.access(reg), |lock| self.mch.holds(lock));
         let config = |offset, size| self.lpc.config_read(offset, size);
-        show(&mut all, "LPC", lpc_regs::TABLE, config, |lock| self.lpc.holds(lock));
+        show(&mut all, here("LPC"), lpc_regs::TABLE, config, |reg| self.lpc.access(reg), |lock| self.lpc.holds(lock));
         let port = |offset: u16, size: u8| {
             let low = u64::from(self.pm.read(now, offset, size.min(4)));
             if size > 4 { low | u64::from(self.pm.read(now, offset + 4, size - 4)) << 32 } else { low }
         };
-        show(&mut all, "PM", pm_regs::TABLE, port, |lock| self.pm.holds(lock));
+        show(&mut all, here("PM"), pm_regs::TABLE, port, |reg| self.pm.access(reg), |lock| self.pm.holds(lock));
         if self.silicon == Silicon::Qemu {
             return all;
         }
         let port = |offset, size| self.gpio.read(offset, size).into();
-        show(&mut all, "GPIO", gpio::TABLE, port, |_| false);
+        show(&mut all, here("GPIO"), gpio::TABLE, port, free, |_| false);
         let trap = |offset, size| self.chip_config.trap.read(offset, size);
-        show(&mut all, "RCBA", io_trap::TABLE, trap, |_| false);
+        show(&mut all, here("RCBA"), io_trap::TABLE, trap, free, |_| false);
         let general = |offset: u16, size| self.chip_config.read(rcba::GENERAL + u64::from(offset), size);
-        show(&mut all, "RCBA", rcba::TABLE, general, |lock| lock == Lock::Bild && self.chip_config.gcs().bild());
+        show(&mut all, here("RCBA"), rcba::TABLE, general, free, |lock| {
+            lock == Lock::Bild && self.chip_config.gcs().bild()
+        });
         if let Some(spi) = &self.spi {
-            show(&mut all, "SPI", spi_regs::TABLE, |offset, size| spi.read(offset, size), |lock| spi.holds(lock));
+            show(&mut all, here("SPI"), spi_regs::TABLE, |at, size| spi.read(at, size), free, |lock| spi.holds(lock));
         }
         all
     }
@@ -45,16 +109,21 @@ impl Chipset {
 
 fn show(
     all: &mut Vec<Shown>,
-    block: &'static str,
+    (silicon, block): (Silicon, &'static str),
     table: &'static [Reg],
     read: impl Fn(u16, u8) -> u64,
+    access: impl Fn(&Reg) -> Access,
     holds: impl Fn(Lock) -> bool,
 ) {
     for reg in table.iter().filter(|reg| !reg.is_hole()) {
-        let held = reg.locks.iter().filter(|(lock, _)| holds(*lock)).fold(0, |held, (_, bits)| held | bits);
-        let value = read(reg.at, reg.size as u8);
+        let reset = reg.reset_on(silicon);
+        let held: Vec<_> = reg.locks.iter().copied().filter(|(lock, _)| holds(*lock)).collect();
+        let bits = held.iter().fold(0, |all, (_, bits)| all | bits);
+        let (now, value) = (access(reg), read(reg.at, reg.size as u8));
+        let free =
+            Access { rw: now.rw | reg.rw & bits, w1c: now.w1c | reg.w1c & bits, once: now.once | reg.once & bits };
         // A bit that is set once is its own lock.
-        all.push(Shown { block, reg, value, locked: held | value & reg.once });
+        all.push(Shown { block, reg, value, reset, locked: bits | value & free.once, held, free });
     }
 }
 
@@ -65,7 +134,7 @@ mod tests {
 
     fn find(bench: &Bench, name: &str) -> Shown {
         let all = bench.chipset.registers(bench.now);
-        *all.iter().find(|shown| shown.reg.name == name).unwrap_or_else(|| panic!("no {name}"))
+        all.into_iter().find(|shown| shown.reg.name == name).unwrap_or_else(|| panic!("no {name}"))
     }
 
     #[test]
@@ -90,5 +159,31 @@ mod tests {
             let shown = find(&bench, name);
             assert_eq!((shown.value, shown.locked), (value, locked), "{name}");
         }
+    }
+
+    #[test]
+    fn a_field_tells_its_value_what_a_write_does_and_who_holds_it() {
+        let mut bench = Bench::ich9();
+        let field = |bench: &Bench, register: &str, name: &str| {
+            let fields = find(bench, register).fields();
+            let field = fields.into_iter().find(|shown| shown.field.name == name).expect("a field of that name");
+            (field.value, field.access, field.locked_by)
+        };
+        use FieldAccess::{ReadOnly, ReadWrite, SetOnce, WriteOneActs, WriteOneToClear};
+        assert_eq!(field(&bench, "BIOS_CNTL", "BLE"), (0, SetOnce, None));
+        assert_eq!(field(&bench, "SMRAM", "D_OPEN"), (0, ReadWrite, None));
+        assert_eq!(field(&bench, "SMI_EN", "EOS"), (1, WriteOneActs, None));
+        assert_eq!(field(&bench, "SMI_STS", "APM_STS"), (0, WriteOneToClear, None));
+        assert_eq!(field(&bench, "SMI_STS", "GPI_STS"), (0, ReadOnly, None));
+        bench.config_write(0xf8, 0xdc, 1, 2);
+        bench.config_write(0, 0x9d, 1, 0x1a);
+        bench.config_write(0xf8, 0xb8, 4, 2 << 10);
+        bench.write(0x668, 2, 0x1800);
+        assert_eq!(field(&bench, "BIOS_CNTL", "BLE"), (1, SetOnce, Some("BIOS_CNTL.BLE".into())));
+        assert_eq!(field(&bench, "BIOS_CNTL", "SMM_BWP"), (0, ReadWrite, Some("BIOS_CNTL.BLE".into())));
+        assert_eq!(field(&bench, "SMRAM", "D_OPEN"), (0, ReadWrite, Some("SMRAM.D_LCK".into())));
+        assert_eq!(field(&bench, "SMRAM", "D_CLS"), (0, ReadWrite, None));
+        assert_eq!(field(&bench, "SMI_EN", "TCO_EN"), (0, ReadWrite, Some("TCO1_CNT.TCO_LOCK".into())));
+        assert_eq!(field(&bench, "GPI_ROUT", "GPI5_ROUT"), (2, ReadWrite, None));
     }
 }

@@ -7,9 +7,11 @@
 //! Not modelled: I/O APIC, HPET, keyboard controller (the addresses FEC00000h, FED00000h and ports 60h
 //! and 64h are free), SMBus, USB, SATA.
 
+mod causes;
 mod cfi;
 mod cx;
 mod descriptor;
+mod fields;
 mod flash;
 mod fw_cfg;
 mod gpio;
@@ -57,12 +59,13 @@ mod source_tests;
 mod testing;
 
 pub use cx::Cx;
+pub use fields::Field;
 pub use flash::Flash;
 pub use fw_cfg::Memory;
-pub use inspect::Shown;
+pub use inspect::{FieldAccess, Shown, ShownField};
 pub use map::{Aseg, MemoryMap, Pam, Reclaim};
 pub use nor::Nor;
-pub use why::{Held, SmiState, SourceState};
+pub use why::{CauseState, Gate, Held, SmiState};
 
 /// The register tables, for whoever shows registers.
 pub mod tables {

@@ -48,7 +48,7 @@ impl Lpc {
         raised && before.bios_cntl().ble() && self.silicon == Silicon::Ich9
     }
 
-    fn access(&self, reg: &Reg) -> Access {
+    pub fn access(&self, reg: &Reg) -> Access {
         if self.silicon == Silicon::Qemu {
             return self.qemu_access(reg);
         }

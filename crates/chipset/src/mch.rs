@@ -70,7 +70,7 @@ impl Mch {
         lock == Lock::DLck && self.locked()
     }
 
-    fn access(&self, reg: &Reg) -> Access {
+    pub fn access(&self, reg: &Reg) -> Access {
         match self.silicon {
             Silicon::Ich9 => reg.access(|lock| self.holds(lock)),
             Silicon::Qemu => self.qemu_access(reg),

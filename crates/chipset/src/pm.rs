@@ -253,7 +253,7 @@ impl Pm {
         }
     }
 
-    fn access(&self, reg: &Reg) -> Access {
+    pub fn access(&self, reg: &Reg) -> Access {
         let mut access = reg.access(|lock| self.holds(lock));
         if self.silicon == Silicon::Qemu {
             access.rw = if self.unassigned(reg.at) { 0 } else { reg.qemu_rw.unwrap_or(reg.rw) };

@@ -237,7 +237,7 @@ const TCO: &str = "ICH9 316972, LPC Interface Bridge Registers (D31:F0), System 
 pub const TABLE: &[Reg] = &[
     Reg::new(at::PM1_STS, 2, "PM1_STS", PM).w1c(0xcd31).traced(ChipReg::Pm1Sts),
     Reg::new(at::PM1_EN, 2, "PM1_EN", PM).rw(0x4521).qemu_rw(0xffff).traced(ChipReg::Pm1En),
-    Reg::new(at::PM1_CNT, 4, "PM1_CNT", PM).rw(0x1c03).qemu_rw(0xdfff).traced(ChipReg::Pm1Cnt),
+    Reg::new(at::PM1_CNT, 4, "PM1_CNT", PM).rw(0x1c03).acts(0x2004).qemu_rw(0xdfff).traced(ChipReg::Pm1Cnt),
     Reg::new(at::PM1_TMR, 4, "PM1_TMR", PM),
     Reg::hole(0x0c, 0x14),
     Reg::new(at::GPE0_STS, 4, "GPE0_STS", PM).w1c(0xffff_7fff).traced(ChipReg::Gpe0Sts),
@@ -249,6 +249,7 @@ pub const TABLE: &[Reg] = &[
     Reg::new(at::SMI_EN, 4, "SMI_EN", PM)
         .reset(0x0000_0002)
         .rw(0x0006_687d)
+        .acts(0x0000_0082)
         .locks(&[(Lock::Smi, 1), (Lock::Tco, 1 << 13)])
         .qemu_reset(0)
         .qemu_rw(0xffff_ffff)
@@ -268,7 +269,12 @@ pub const TABLE: &[Reg] = &[
     Reg::new(at::TCO_DAT_OUT, 1, "TCO_DAT_OUT", TCO).rw(0xff),
     Reg::new(at::TCO1_STS, 2, "TCO1_STS", TCO).w1c(0x178e).traced(ChipReg::Tco1Sts),
     Reg::new(at::TCO2_STS, 2, "TCO2_STS", TCO).w1c(0x0017).traced(ChipReg::Tco2Sts),
-    Reg::new(at::TCO1_CNT, 2, "TCO1_CNT", TCO).rw(0x0a00).once(0x1000).qemu_rw(0xfeff).traced(ChipReg::Tco1Cnt),
+    Reg::new(at::TCO1_CNT, 2, "TCO1_CNT", TCO)
+        .rw(0x0a00)
+        .once(0x1000)
+        .acts(0x0100)
+        .qemu_rw(0xfeff)
+        .traced(ChipReg::Tco1Cnt),
     Reg::new(at::TCO2_CNT, 2, "TCO2_CNT", TCO).reset(0x0008).rw(0x003f).qemu_rw(0xffff),
     Reg::new(0x6c, 1, "TCO_MESSAGE1", TCO).rw(0xff),
     Reg::new(0x6d, 1, "TCO_MESSAGE2", TCO).rw(0xff),

@@ -35,10 +35,28 @@ pub enum Lock {
     Cf9,
     /// HSFS.FLOCKDN.
     Flockdn,
-    /// LVSCC.VCL or UVSCC.VCL, each for its own register.
+    /// LVSCC.VCL, for UVSCC too.
     Vcl,
     /// Bit 31 of RCBA+0050h.
     Tc,
+}
+
+impl Lock {
+    /// Register and bit.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lock::DLck => "SMRAM.D_LCK",
+            Lock::Smi => "GEN_PMCON_1.SMI_LOCK",
+            Lock::Tco => "TCO1_CNT.TCO_LOCK",
+            Lock::AcpiBase => "GEN_PMCON_LOCK.ACPI_BASE_LOCK",
+            Lock::Ble => "BIOS_CNTL.BLE",
+            Lock::Bild => "GCS.BILD",
+            Lock::Cf9 => "ETR3.CF9LOCK",
+            Lock::Flockdn => "HSFS.FLOCKDN",
+            Lock::Vcl => "LVSCC.VCL",
+            Lock::Tc => "CIR0.TCLOCKDN",
+        }
+    }
 }
 
 /// One row. Masks and values count from the register's lowest byte.
@@ -57,6 +75,8 @@ pub struct Reg {
     pub w1c: u64,
     /// Bits that a written 1 sets and nothing but a reset clears.
     pub once: u64,
+    /// Bits that do something when a 1 is written, and don't keep it.
+    pub acts: u64,
     /// Which lock makes which bits read only.
     pub locks: &'static [(Lock, u64)],
     pub since: Since,
@@ -80,6 +100,7 @@ impl Reg {
             rw: 0,
             w1c: 0,
             once: 0,
+            acts: 0,
             locks: &[],
             since: Since::Ich9,
             qemu_reset: None,
@@ -103,6 +124,9 @@ impl Reg {
     }
     pub const fn once(self, once: u64) -> Self {
         Reg { once, ..self }
+    }
+    pub const fn acts(self, acts: u64) -> Self {
+        Reg { acts, ..self }
     }
     pub const fn locks(self, locks: &'static [(Lock, u64)]) -> Self {
         Reg { locks, ..self }
@@ -143,7 +167,7 @@ impl Reg {
 }
 
 /// What a write may do to one register now.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Access {
     pub rw: u64,
     pub w1c: u64,
@@ -238,9 +262,9 @@ pub(crate) mod check {
             assert!(reg.is_hole() || matches!(reg.size, 1..=8), "{}", reg.name);
             let bits = if reg.size < 8 { (1u64 << (8 * reg.size)) - 1 } else { u64::MAX };
             let written = reg.rw | reg.w1c | reg.once;
-            let masks = reg.reset | written | reg.qemu_reset.unwrap_or(0) | reg.qemu_rw.unwrap_or(0);
+            let masks = reg.reset | written | reg.acts | reg.qemu_reset.unwrap_or(0) | reg.qemu_rw.unwrap_or(0);
             assert!(reg.is_hole() || masks & !bits == 0, "{}", reg.name);
-            assert_eq!(reg.rw & reg.w1c | reg.once & (reg.rw | reg.w1c), 0, "{}", reg.name);
+            assert_eq!(reg.rw & reg.w1c | reg.once & (reg.rw | reg.w1c) | reg.acts & written, 0, "{}", reg.name);
             assert!(reg.locks.iter().all(|(_, held)| held & !written == 0), "{}", reg.name);
             assert_eq!(reg.is_hole(), reg.source.is_empty(), "{}", reg.name);
             next = reg.end();

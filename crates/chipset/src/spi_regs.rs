@@ -180,7 +180,7 @@ const fn pr(n: u16, name: &'static str) -> Reg {
 pub const TABLE: &[Reg] = &[
     Reg::new(at::BFPR, 4, "BFPR", DOC),
     Reg::new(at::HSFS, 2, "HSFS", DOC).reset(0x2000).w1c(0x0007).once(0x8000).traced(ChipReg::Hsfs),
-    Reg::new(at::HSFC, 2, "HSFC", DOC).rw(0xbf06).traced(ChipReg::Hsfc),
+    Reg::new(at::HSFC, 2, "HSFC", DOC).rw(0xbf06).acts(1).traced(ChipReg::Hsfc),
     Reg::new(at::FADDR, 4, "FADDR", DOC).rw(0x01ff_ffff).traced(ChipReg::Faddr),
     Reg::hole(0x0c, 4),
     fdata(0, "FDATA0"),
@@ -213,7 +213,7 @@ pub const TABLE: &[Reg] = &[
     pr(4, "PR4"),
     Reg::hole(0x88, 8),
     Reg::new(at::SSFS, 1, "SSFS", DOC).w1c(0x0c).traced(ChipReg::Ssfs),
-    Reg::new(at::SSFC, 3, "SSFC", DOC).rw(0x07_ff7c).locks(&[(Lock::Flockdn, 0x07_0000)]).traced(ChipReg::Ssfc),
+    Reg::new(at::SSFC, 3, "SSFC", DOC).rw(0x07_ff7c).acts(2).locks(&[(Lock::Flockdn, 0x07_0000)]).traced(ChipReg::Ssfc),
     Reg::new(at::PREOP, 2, "PREOP", DOC).rw(0xffff).locks(&[(Lock::Flockdn, 0xffff)]),
     Reg::new(at::OPTYPE, 2, "OPTYPE", DOC).rw(0xffff).locks(&[(Lock::Flockdn, 0xffff)]),
     Reg::new(at::OPMENU, 8, "OPMENU", DOC).rw(u64::MAX).locks(&[(Lock::Flockdn, u64::MAX)]),

@@ -3,6 +3,7 @@
 
 mod absent;
 mod bench;
+mod chipset;
 mod edits;
 mod firmware;
 mod grade;
@@ -15,6 +16,7 @@ mod witness;
 
 pub use absent::{absent, records};
 pub use bench::{Bench, BenchWith, Boot};
+pub use chipset::chipset;
 pub use edits::{edited, parse, unparse};
 pub use firmware::{Firmware, boot};
 pub use grade::{Case, grade, prove};

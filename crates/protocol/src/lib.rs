@@ -4,6 +4,7 @@
 //! No emulator types: the page knows the trace's vocabulary and nothing of the machine.
 
 mod boot;
+pub mod chipset;
 mod grade;
 
 pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
