@@ -92,6 +92,8 @@ impl State {
         let pause_yields = cpus.len() > 1;
         let others_in_smm = cpus.iter().enumerate().all(|(other, cpu)| other == id || cpu.smm);
         let map = chipset.memory_map();
+        let (before, rest) = cpus.split_at_mut(id);
+        let (cpu, behind) = rest.split_first_mut().expect("a processor with this number");
         let window = Window {
             cpu: id as u8,
             layout: *layout,
@@ -101,6 +103,7 @@ impl State {
             chipset,
             ram,
             lines,
+            others: [before, behind],
             others_in_smm,
             serial,
             time,
@@ -116,7 +119,7 @@ impl State {
             map_changed: false,
             ended: Ended::default(),
         };
-        (window, &mut cpus[id])
+        (window, cpu)
     }
 }
 
@@ -378,7 +381,8 @@ impl Machine {
 
     fn runnable(&self, id: usize) -> bool {
         let cpu = &self.state.cpus[id];
-        let interrupt = id == 0 && self.state.chipset.intr() && cpu.register(CpuReg::Rflags) & RFLAGS_IF != 0;
+        let interrupt =
+            id == 0 && self.state.chipset.intr() && cpu.accepts_intr() && cpu.register(CpuReg::Rflags) & RFLAGS_IF != 0;
         let woken = cpu.can_wake() && (cpu.has_reason() || interrupt);
         cpu.activity == Activity::Running || woken || self.state.lines[id].any()
     }

@@ -4,7 +4,7 @@ use crate::dma::Master;
 use crate::map::{Answer, Layout, Plain};
 use chipset::pages::{PAGE, Pages};
 use chipset::{Chipset, Cx, MemoryMap, SmiTo};
-use cpu::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
+use cpu::{Access, Bus, Cpu, Delivery, Logical, Next, Purpose, Signals, Target};
 use std::collections::VecDeque;
 use trace::{Event, Kind, Level, ResetKind, Sink, SmiSource};
 
@@ -13,6 +13,8 @@ use trace::{Event, Kind, Level, ResetKind, Sink, SmiSource};
 pub struct Lines {
     pub smi: bool,
     pub nmi: bool,
+    /// The NMI pin was raised.
+    pub nmi_pin: bool,
     pub init: bool,
     pub sipi: Option<u8>,
     pub fixed: [u32; 8],
@@ -20,7 +22,7 @@ pub struct Lines {
 
 impl Lines {
     pub fn any(&self) -> bool {
-        self.smi || self.nmi || self.init || self.sipi.is_some() || self.fixed != [0; 8]
+        self.smi || self.nmi || self.nmi_pin || self.init || self.sipi.is_some() || self.fixed != [0; 8]
     }
 }
 
@@ -37,6 +39,8 @@ pub struct Window<'a> {
     pub chipset: &'a mut Chipset,
     pub ram: &'a mut Pages,
     pub lines: &'a mut [Lines],
+    /// Processors with smaller and with greater numbers.
+    pub others: [&'a [Cpu]; 2],
     /// All processors but this one are in SMM.
     pub others_in_smm: bool,
     pub serial: &'a mut VecDeque<u8>,
@@ -94,6 +98,22 @@ impl Window<'_> {
             self.plain = self.layout.plain(&self.map);
             self.map_changed = true;
         }
+    }
+
+    /// The priority of processor `id`, if a logical destination means it.
+    fn priority(&self, id: usize, to: Logical) -> Option<u32> {
+        let own = usize::from(self.cpu);
+        let [before, behind] = self.others;
+        let other = match id {
+            _ if id == own => return to.own,
+            _ if id < own => &before[id],
+            _ => &behind[id - own - 1],
+        };
+        other.lapic.is_addressed(to.mda).then(|| other.lapic.priority())
+    }
+
+    fn lowest_priority(&self, to: Logical) -> Option<usize> {
+        (0..self.lines.len()).filter_map(|id| Some((self.priority(id, to)?, id))).min().map(|(_, id)| id)
     }
 
     fn denied(&mut self, access: Access, addr: u64, size: usize, write: bool) {
@@ -225,10 +245,10 @@ impl Bus for Window<'_> {
     }
 
     fn signals(&mut self) -> Signals {
-        let Lines { smi, nmi, init, sipi, fixed } = std::mem::take(&mut self.lines[usize::from(self.cpu)]);
+        let Lines { smi, nmi, nmi_pin, init, sipi, fixed } = std::mem::take(&mut self.lines[usize::from(self.cpu)]);
         let map_changed = std::mem::take(&mut self.map_changed);
         self.attend = false;
-        Signals { smi, nmi, init, intr: self.cpu == 0 && self.chipset.intr(), sipi, fixed, map_changed }
+        Signals { smi, nmi, nmi_pin, init, intr: self.cpu == 0 && self.chipset.intr(), sipi, fixed, map_changed }
     }
 
     fn acknowledge(&mut self) -> u8 {
@@ -237,16 +257,20 @@ impl Bus for Window<'_> {
     }
 
     fn ipi(&mut self, target: Target, delivery: Delivery) {
-        for (id, lines) in self.lines.iter_mut().enumerate() {
+        let one = if let Target::Logical(to) = target { self.lowest_priority(to) } else { None };
+        for id in 0..self.lines.len() {
             let own = id == usize::from(self.cpu);
             let hit = match target {
                 Target::Id(wanted) => id == usize::from(wanted),
                 Target::All => true,
                 Target::AllButSelf => !own,
+                Target::Logical(to) if to.one => one == Some(id),
+                Target::Logical(to) => self.priority(id, to).is_some(),
             };
             if !hit {
                 continue;
             }
+            let lines = &mut self.lines[id];
             match delivery {
                 Delivery::Fixed(vector) => lines.fixed[usize::from(vector) / 32] |= 1 << (vector % 32),
                 Delivery::Smi => lines.smi = true,
@@ -306,7 +330,7 @@ impl Bus for Window<'_> {
 /// Takes the chipset's SMI and NMI messages and puts them on the lines they are for.
 pub fn deliver(chipset: &mut Chipset, lines: &mut [Lines]) {
     if chipset.take_nmi() {
-        lines.iter_mut().take(1).for_each(|l| l.nmi = true);
+        lines.iter_mut().take(1).for_each(|l| l.nmi_pin = true);
     }
     while let Some(to) = chipset.take_smi() {
         match to {

@@ -73,10 +73,16 @@ fn s3_keeps_ram_and_s5_does_not() {
 
 #[test]
 fn an_interrupt_of_the_8259_wakes_the_first_processor() {
-    // sti; hlt; out 80h, al; jmp $ with the timer's vector 20h at 0:80h pointing to an IRET at F000:FF00.
+    // Local APIC off, as its LINT0 is masked out of reset; sti; hlt; out 80h, al; jmp $, with the timer's vector
+    // 20h at 0:80h pointing to an IRET at F000:FF00.
     let mut bios = vec![0xf4; 64 << 10];
     bios[0xff00] = 0xcf;
-    bios[0xfff0..0xfff6].copy_from_slice(&[0xfb, 0xf4, 0xe6, 0x80, 0xeb, 0xfe]);
+    let code: [u8; 23] = [
+        0x66, 0xb9, 0x1b, 0, 0, 0, 0x66, 0xb8, 0, 0, 0xe0, 0xfe, 0x66, 0x31, 0xd2, 0x0f, 0x30, // wrmsr
+        0xfb, 0xf4, 0xe6, 0x80, 0xeb, 0xfe,
+    ];
+    bios[0xff80..0xff97].copy_from_slice(&code);
+    bios[0xfff0..0xfff3].copy_from_slice(&[0xe9, 0x8d, 0xff]);
     let mut machine = Machine::new(&Config { bios, ..Config::default() }).unwrap();
     machine.write_memory(Agent::OS, 0x80, 4, 0xf000_ff00, &mut Silent);
     let bytes = [(0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0x21, 0xfe), (0x43, 0x30), (0x40, 0xe8), (0x40, 3)];
@@ -90,4 +96,20 @@ fn an_interrupt_of_the_8259_wakes_the_first_processor() {
         events.iter().find(|event| matches!(event.kind, Kind::Interrupt { vector: 0x20 })).expect("the interrupt");
     assert_eq!(taken.time, 838_096, "1000 ticks of the 8254");
     assert!(events.iter().any(|event| matches!(event.kind, Kind::Output { to: trace::Output::Post, .. })));
+}
+
+/// LINT0 out of reset is masked (SDM vol. 3, "Local APIC State After Power-Up or Reset").
+#[test]
+fn an_interrupt_of_the_8259_waits_for_firmware_to_open_lint0() {
+    let mut bios = vec![0xf4; 64 << 10];
+    bios[0xfff0..0xfff6].copy_from_slice(&[0xfb, 0xf4, 0xe6, 0x80, 0xeb, 0xfe]);
+    let mut machine = Machine::new(&Config { bios, ..Config::default() }).unwrap();
+    for (port, value) in
+        [(0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0x21, 0xfe), (0x43, 0x30), (0x40, 9), (0x40, 0)]
+    {
+        machine.port_out(Agent::OS, port, 1, value, &mut Silent);
+    }
+    let mut tape = Recorder::new(Level::Events);
+    machine.run_until(SECOND / 100, &mut tape);
+    assert!(!tape.into_events().iter().any(|event| matches!(event.kind, Kind::Interrupt { .. })));
 }

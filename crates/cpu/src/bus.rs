@@ -24,9 +24,12 @@ pub struct Access {
 pub struct Signals {
     /// An SMI message was delivered.
     pub smi: bool,
+    /// An NMI message was delivered.
     pub nmi: bool,
+    /// The NMI pin, LINT1, was raised: the local APIC's LVT says what it means.
+    pub nmi_pin: bool,
     pub init: bool,
-    /// The interrupt controller's INTR line (a level).
+    /// The interrupt controller's INTR line (a level), which is LINT0.
     pub intr: bool,
     /// SIPI vector.
     pub sipi: Option<u8>,
@@ -46,11 +49,24 @@ pub enum Delivery {
     Startup(u8),
 }
 
+/// A logical destination (SDM vol. 3, "APIC", "Logical Destination Mode").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Logical {
+    /// Message destination address.
+    pub mda: u8,
+    /// Only the one with the lowest processor priority.
+    pub one: bool,
+    /// The sender's own priority, if it is addressed, too.
+    pub own: Option<u32>,
+}
+
 /// Which processors an inter-processor interrupt goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Physical APIC id.
     Id(u8),
+    /// Those whose local APIC takes this message destination address for its own.
+    Logical(Logical),
     All,
     AllButSelf,
 }

@@ -138,7 +138,7 @@ fn finish(op: &mut Op, insn: &Instruction) {
         Kind::Xlat => op.size = 1,
         _ => {}
     }
-    if matches!(op.kind, Kind::Ins | Kind::Outs | Kind::Movs | Kind::Cmps | Kind::Stos | Kind::Lods | Kind::Scas) {
+    if op.kind.is_string() {
         op.addr_size = string_address_size(insn);
         op.seg = segment(insn.memory_segment());
     }
@@ -508,6 +508,7 @@ fn plain(m: Mnemonic) -> Kind {
         Jcxz | Jecxz | Jrcxz => K::Jcxz,
         Int => K::Int,
         Int3 => K::Int3,
+        Int1 => K::Int1,
         Into => K::Into,
         Iret | Iretd | Iretq => K::Iret,
         Movsb | Movsw | Movsd | Movsq => K::Movs,
@@ -524,6 +525,8 @@ fn plain(m: Mnemonic) -> Kind {
         // Hints and ordering: one processor at a time runs, memory is strongly ordered.
         Nop | Endbr32 | Endbr64 | Mfence | Lfence | Sfence | Prefetchnta | Prefetcht0 | Prefetcht1 | Prefetcht2
         | Prefetchw | Clflush => K::Nop,
+        // What later processors made of the hints that were reserved does nothing here.
+        Reservednop | Cldemote | Rdsspd | Rdsspq => K::Nop,
         Cpuid => K::Cpuid,
         Rdtsc => K::Rdtsc,
         Rdmsr => K::Rdmsr,
@@ -540,7 +543,7 @@ fn plain(m: Mnemonic) -> Kind {
         Smsw => K::Smsw,
         Clts => K::Clts,
         Invlpg => K::Invlpg,
-        Wbinvd | Invd => K::Wbinvd,
+        Wbinvd | Wbnoinvd | Invd => K::Wbinvd,
         Swapgs => K::Swapgs,
         Lar => K::Lar,
         Lsl => K::Lsl,

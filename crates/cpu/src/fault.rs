@@ -29,6 +29,7 @@ pub struct Fault {
 
 impl Fault {
     pub const UD: Fault = Fault { vector: vector::UD, error: None };
+    pub const DB: Fault = Fault { vector: vector::DB, error: None };
     pub const NM: Fault = Fault { vector: vector::NM, error: None };
     pub const MC: Fault = Fault { vector: vector::MC, error: None };
     pub const XM: Fault = Fault { vector: vector::XM, error: None };

@@ -4,6 +4,7 @@
 use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
+use crate::gate::on_stack;
 use crate::memory::{Env, canonical};
 use crate::state::{Activity, CS, Cpu, RSP, SS, Segment, cr4};
 use trace::{Kind, Mode};
@@ -28,6 +29,12 @@ impl Cpu {
             });
             if fault.vector == vector::MC && self.cr4 & cr4::MCE == 0 {
                 return self.shut_down(env, "machine check with CR4.MCE clear");
+            }
+            if fault.vector == vector::MC && self.msr.machine_check_begins() {
+                return self.shut_down(env, "machine check within a machine check");
+            }
+            if fault.vector == vector::DB {
+                self.allow_debug_access();
             }
             if fault.vector != vector::DB && fault.vector != vector::BP && fault.vector != vector::OF {
                 self.rflags |= flag::RF;
@@ -61,10 +68,10 @@ impl Cpu {
         } else {
             self.deliver_protected(env, vector, error, origin)
         };
-        if delivered.is_err() {
+        delivered.map_err(|fault| {
             (self.regs[RSP], self.seg, self.cpl, self.rflags) = (regs, seg, cpl, rflags);
-        }
-        delivered
+            external(fault, origin)
+        })
     }
 
     fn deliver_real<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) -> Result<()> {
@@ -113,14 +120,17 @@ impl Cpu {
         let (cs, cpl) = self.handler_segment(env, (gate >> 16) as u16)?;
         let (old_ss, old_rsp) = (self.seg[SS].selector, self.regs[RSP]);
         if cpl < self.cpl {
-            let (ss, esp) = self.inner_stack_32(env, cpl)?;
-            self.cpl = cpl;
-            self.load_segment(env, SS, ss)?;
-            self.regs[RSP] = esp;
-            self.push(env, old_ss.into(), size)?;
-            self.push(env, old_rsp, size)?;
+            self.inner_stack(env, cpl)?;
+            let stack = self.seg[SS].selector;
+            let frame = |cpu: &mut Self, env: &mut Env<B>| {
+                cpu.push(env, old_ss.into(), size)?;
+                cpu.push(env, old_rsp, size)?;
+                cpu.push_frame(env, error, size)
+            };
+            frame(self, env).map_err(|fault| on_stack(fault, stack))?;
+        } else {
+            self.push_frame(env, error, size)?;
         }
-        self.push_frame(env, error, size)?;
         self.enter_handler(cs, cpl, offset, kind & 1 == 0)
     }
 
@@ -145,21 +155,14 @@ impl Cpu {
         let (old_ss, old_rsp) = (self.seg[SS].selector, self.regs[RSP]);
         let ist = gate >> 32 & 7;
         let inward = cpl < self.cpl;
-        let rsp = if ist != 0 {
-            self.task_state(env, 28 + ist * 8)?
-        } else if inward {
-            self.task_state(env, 4 + u64::from(cpl) * 8)?
-        } else {
-            old_rsp
-        };
+        let on_ist = if ist != 0 { Some(self.task_state(env, 28 + ist * 8)?) } else { None };
         // From here on the stack is a 64-bit one, so the new CS goes in first.
         let old_cs = self.seg[CS].selector;
-        self.seg[CS] = cs;
         if inward {
-            self.cpl = cpl;
-            self.seg[SS] = Segment { selector: u16::from(cpl), attr: u16::from(cpl) << 5, ..Segment::default() };
+            self.inner_stack(env, cpl)?;
         }
-        self.regs[RSP] = rsp & !15;
+        self.seg[CS] = cs;
+        self.regs[RSP] = on_ist.unwrap_or(self.regs[RSP]) & !15;
         for value in [old_ss.into(), old_rsp, self.rflags, old_cs.into(), self.rip] {
             self.push(env, value, 8)?;
         }
@@ -195,25 +198,6 @@ impl Cpu {
         Ok((Segment { selector: error | u16::from(cpl), ..cs }, cpl))
     }
 
-    /// SS:ESP for a privilege level, from a 32-bit or 16-bit task state segment.
-    fn inner_stack_32<B: Bus>(&mut self, env: &mut Env<B>, cpl: u8) -> Result<(u16, u64)> {
-        let wide = self.tr.attr & 8 != 0;
-        let (at, size) = if wide { (4 + u64::from(cpl) * 8, 4) } else { (2 + u64::from(cpl) * 4, 2) };
-        if at + size + 1 > u64::from(self.tr.limit) {
-            return Err(Fault::with(vector::TS, self.tr.selector & !3));
-        }
-        let esp = self.read_system(env, self.tr.base + at, size as usize)?;
-        let ss = self.read_system(env, self.tr.base + at + size, 2)? as u16;
-        Ok((ss, esp))
-    }
-
-    fn task_state<B: Bus>(&mut self, env: &mut Env<B>, at: u64) -> Result<u64> {
-        if at + 7 > u64::from(self.tr.limit) {
-            return Err(Fault::with(vector::TS, self.tr.selector & !3));
-        }
-        self.read_system(env, self.tr.base.wrapping_add(at), 8)
-    }
-
     fn push_frame<B: Bus>(&mut self, env: &mut Env<B>, error: Option<u32>, size: u8) -> Result<()> {
         self.push(env, self.rflags, size)?;
         self.push(env, u64::from(self.seg[CS].selector), size)?;
@@ -236,6 +220,17 @@ impl Cpu {
             self.rflags &= !flag::IF;
         }
         Ok(())
+    }
+}
+
+/// EXT in the error code of a fault that an event from outside the program met on its way (SDM vol. 3,
+/// "Error Code").
+fn external(fault: Fault, origin: Origin) -> Fault {
+    match fault.error {
+        Some(error) if origin == Origin::Hardware && fault.vector != vector::PF => {
+            Fault { error: Some(error | 1), ..fault }
+        }
+        _ => fault,
     }
 }
 

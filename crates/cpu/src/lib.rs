@@ -2,17 +2,20 @@
 //!
 //! Real, protected and long mode; integer instructions, SSE, SSE2 and the x87 that compilers use. It
 //! knows the world only through [`Bus`]. Not modelled: the rest of the x87, MMX, virtual-8086 mode,
-//! task switches and call gates, VMX.
+//! task switches, VMX.
 
 mod alu;
+mod attend;
 mod bus;
 mod code;
 mod cpuid;
+mod debug;
 mod decode;
 mod exec;
 mod fault;
 mod float;
 mod fpu;
+mod gate;
 mod hot;
 mod interrupt;
 mod lapic;
@@ -29,8 +32,9 @@ mod stack;
 mod state;
 
 pub use alu::flag;
-pub use bus::{Access, Bus, Delivery, Next, Purpose, Signals, Target};
+pub use bus::{Access, Bus, Delivery, Logical, Next, Purpose, Signals, Target};
 pub use code::CodeCache;
+pub use debug::Shadow;
 pub use decode::disassemble;
 pub use fpu::Fpu;
 pub use memory::Env;

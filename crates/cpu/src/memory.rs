@@ -84,6 +84,7 @@ impl Cpu {
     #[inline]
     pub(crate) fn read_linear<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<u64> {
         let wish = Wish { user: self.cpl == 3, ..READ };
+        self.watch(linear, size, false);
         self.read_with(env, linear, size, wish, self.data_access())
     }
 
@@ -128,6 +129,7 @@ impl Cpu {
         value: u64,
     ) -> Result<()> {
         let wish = Wish { write: true, fetch: false, user: self.cpl == 3 };
+        self.watch(linear, size, true);
         self.write_with(env, linear, size, value, wish, self.data_access())
     }
 

@@ -12,6 +12,8 @@ const SMI_COUNT: u32 = 0x34;
 const FEATURE_CONTROL: u32 = 0x3a;
 const BIOS_SIGN_ID: u32 = 0x8b;
 const MTRRCAP: u32 = 0xfe;
+const MCG_CAP: u32 = 0x179;
+const MCG_STATUS: u32 = 0x17a;
 const MISC_ENABLE: u32 = 0x1a0;
 const PAT: u32 = 0x277;
 const MTRR_DEF_TYPE: u32 = 0x2ff;
@@ -20,6 +22,8 @@ const FS_BASE: u32 = 0xc000_0100;
 const GS_BASE: u32 = 0xc000_0101;
 const KERNEL_GS_BASE: u32 = 0xc000_0102;
 
+/// IA32_MCG_STATUS: machine check in progress.
+const MCIP: u64 = 1 << 2;
 /// Eight variable ranges, fixed ranges, write combining.
 const MTRRCAP_VALUE: u64 = 0x508;
 const MTRRCAP_SMRR: u64 = 1 << 11;
@@ -32,6 +36,7 @@ const PHYSICAL: u64 = (1 << 40) - 1;
 pub struct Msrs {
     apic_base: u64,
     feature_control: u64,
+    mcg_status: u64,
     misc_enable: u64,
     pat: u64,
     mtrr_def_type: u64,
@@ -48,6 +53,7 @@ impl Msrs {
         Msrs {
             apic_base: 0xfee0_0000 | APIC_BASE_ENABLE | if bsp { APIC_BASE_BSP } else { 0 },
             feature_control: 0,
+            mcg_status: 0,
             misc_enable: 1,
             pat: 0x0007_0406_0007_0406,
             mtrr_def_type: 0,
@@ -57,6 +63,13 @@ impl Msrs {
             kernel_gs_base: 0,
             tsc_offset: 0,
         }
+    }
+
+    /// A machine check begins: sets MCIP; true if one is going on.
+    pub(crate) fn machine_check_begins(&mut self) -> bool {
+        let before = self.mcg_status;
+        self.mcg_status |= MCIP;
+        before & MCIP != 0
     }
 
     pub fn is_bsp(&self) -> bool {
@@ -84,6 +97,9 @@ impl Cpu {
             FEATURE_CONTROL => self.msr.feature_control,
             BIOS_SIGN_ID => 0,
             MTRRCAP => MTRRCAP_VALUE | if self.map.is_intel() { MTRRCAP_SMRR } else { 0 },
+            // No bank reports anything: a machine check says only that there is one.
+            MCG_CAP => 0,
+            MCG_STATUS => self.msr.mcg_status,
             MISC_ENABLE => self.msr.misc_enable,
             PAT => self.msr.pat,
             MTRR_DEF_TYPE => self.msr.mtrr_def_type,
@@ -108,10 +124,15 @@ impl Cpu {
                     return Err(Fault::GP0);
                 }
                 self.msr.apic_base = value & !APIC_BASE_BSP | self.msr.apic_base & APIC_BASE_BSP;
+                if value & APIC_BASE_ENABLE == 0 {
+                    // Off is as after a reset.
+                    self.lapic.init();
+                }
             }
             FEATURE_CONTROL if self.msr.feature_control & 1 != 0 => return Err(Fault::GP0),
             FEATURE_CONTROL => self.msr.feature_control = value & 0xff07,
             BIOS_SIGN_ID => {}
+            MCG_STATUS => self.msr.mcg_status = checked(value, value & !7 == 0)?,
             MISC_ENABLE => self.msr.misc_enable = value,
             PAT => self.msr.pat = checked(value, each_byte(value, |t| is_memory_type(t) || t == UC_MINUS))?,
             MTRR_DEF_TYPE => {
@@ -129,8 +150,8 @@ impl Cpu {
             FS_BASE => self.seg[FS].base = address(value)?,
             GS_BASE => self.seg[GS].base = address(value)?,
             KERNEL_GS_BASE => self.msr.kernel_gs_base = address(value)?,
-            // SMI_COUNT and MTRRCAP are read only.
-            SMI_COUNT | MTRRCAP => return Err(Fault::GP0),
+            // These are read only.
+            SMI_COUNT | MTRRCAP | MCG_CAP => return Err(Fault::GP0),
             range::SMBASE | range::MCA_CAP | range::SMRR_BASE | range::SMRR_MASK | range::FEATURE_CONTROL => {
                 self.write_smm_msr(index, value)?;
                 // What was decoded outside SMM may be hidden now, or no longer.

@@ -105,6 +105,7 @@ pub enum Kind {
     Jcxz,
     Int,
     Int3,
+    Int1,
     Into,
     Iret,
     // strings and ports
@@ -159,6 +160,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether REP repeats it.
+    pub fn is_string(self) -> bool {
+        use Kind::*;
+        matches!(self, Movs | Cmps | Stos | Lods | Scas | Ins | Outs)
+    }
+
     /// Whether straight-line code ends behind this instruction: what follows may lie elsewhere, decode
     /// otherwise, or be mapped otherwise. (Conditional branches go on when they aren't taken.)
     pub fn ends_block(self) -> bool {
@@ -176,12 +183,14 @@ impl Kind {
                 | RetFar
                 | Int
                 | Int3
+                | Int1
                 | Into
                 | Iret
                 | Hlt
                 | Rsm
                 | Ud
                 | MovToCr
+                | MovToDr
                 | Lmsw
                 | Wrmsr
                 | Invlpg

@@ -18,6 +18,6 @@ impl Cpu {
 
     /// EAX, EBX, ECX, EDX. No leaf of this processor has subleaves.
     pub fn read_cpuid(&self, leaf: u32) -> [u32; 4] {
-        cpuid(leaf, self.id)
+        cpuid(leaf, self.id, self.msr.apic_page().is_some())
     }
 }

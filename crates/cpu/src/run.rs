@@ -1,17 +1,17 @@
 //! The run loop: interrupts at the instruction boundary, fetch, execute, count.
 
 use crate::alu::flag;
-use crate::bus::{Access, Bus, Next, Purpose, Signals};
+use crate::bus::{Access, Bus, Next, Purpose};
 use crate::code::Block;
+use crate::debug::Shadow;
 use crate::decode::{DecodeError, decode};
-use crate::fault::{Fault, Result, vector};
-use crate::interrupt::Origin;
+use crate::fault::{Fault, Result};
 use crate::lazy::LazyFlags;
 use crate::memory::{Env, canonical};
-use crate::op::Op;
+use crate::op::{Kind as OpKind, Op};
 use crate::paging::Wish;
 use crate::state::{Activity, CS, Cpu};
-use trace::{CpuReg, Kind, Level, Mode, WakeReason};
+use trace::{CpuReg, Kind, Level, Mode};
 
 impl Cpu {
     /// Runs until the bus says stop or nothing is left to run (see `activity`).
@@ -41,7 +41,7 @@ impl Cpu {
     /// Hot instructions are counted together, before the next one that can look at the time.
     #[inline(always)]
     fn run_blocks<B: Bus>(&mut self, env: &mut Env<B>, flags: &mut LazyFlags) -> Next {
-        if self.rflags & flag::TF != 0 || self.shadow {
+        if self.rflags & (flag::TF | flag::RF) != 0 || self.shadow != Shadow::None || self.watches() {
             flags.settle(&mut self.rflags);
             self.step(env);
             return env.bus.advance(1);
@@ -140,31 +140,23 @@ impl Cpu {
     }
 
     fn step<B: Bus>(&mut self, env: &mut Env<B>) {
-        let (start, rflags, shadow) = (self.rip, self.rflags, self.shadow);
+        let (start, rflags) = (self.rip, self.rflags);
+        let shadow = std::mem::take(&mut self.shadow);
+        let traps = self.debug_traps;
         self.last_io = None;
-        self.shadow = false;
-        match self.run_one(env) {
-            Ok(()) => {
-                if shadow {
-                    self.attend = true;
-                }
-                if rflags & flag::TF != 0 && self.activity == Activity::Running {
-                    self.single_step(env);
-                }
-            }
+        let done = if self.breaks_here(shadow) { Err(Fault::DB) } else { self.run_one(env) };
+        match done {
+            Ok(kind) => self.after_step(start, rflags, kind),
             Err(fault) => {
                 self.rip = start;
+                self.debug_traps = traps;
                 self.raise(env, fault);
             }
         }
+        self.attend |= shadow != Shadow::None;
     }
 
-    fn single_step<B: Bus>(&mut self, env: &mut Env<B>) {
-        self.dr[6] |= 1 << 14;
-        self.raise(env, Fault { vector: vector::DB, error: None });
-    }
-
-    fn fetch_address(&self) -> Result<u64> {
+    pub(crate) fn fetch_address(&self) -> Result<u64> {
         let cs = &self.seg[CS];
         if self.mode() == Mode::Bits64 {
             return if canonical(self.rip) { Ok(self.rip) } else { Err(Fault::GP0) };
@@ -175,13 +167,13 @@ impl Cpu {
         Ok((cs.base + self.rip) & 0xffff_ffff)
     }
 
-    /// Executes the one instruction at RIP.
-    fn run_one<B: Bus>(&mut self, env: &mut Env<B>) -> Result<()> {
+    /// Executes the one instruction at RIP; says which it was.
+    fn run_one<B: Bus>(&mut self, env: &mut Env<B>) -> Result<OpKind> {
         let mode = self.mode();
         let block = self.block(env, mode)?;
         let op = env.code.op(block.ops().start);
         self.rip = next_rip(mode, self.rip, op.len);
-        self.execute(env, &op)
+        self.execute(env, &op).map(|()| op.kind)
     }
 
     /// The block at RIP, decoded if it isn't yet.
@@ -247,109 +239,6 @@ impl Cpu {
         for (i, byte) in out.iter_mut().enumerate() {
             *byte = self.physical_read(env.bus, access, physical + i as u64, 1) as u8;
         }
-    }
-
-    /// Looks at the lines and takes what has priority: SMI, INIT, NMI, then interrupts.
-    fn take_signals<B: Bus>(&mut self, env: &mut Env<B>) {
-        let signals = env.bus.signals();
-        self.latch(env, signals);
-        if self.pending.smi && !self.smm && matches!(self.activity, Activity::Running | Activity::Halted) {
-            self.wake(env, WakeReason::Smi);
-            self.enter_smm(env);
-            // Nothing else is taken before the handler's first instruction.
-            return;
-        }
-        if self.pending.init && !self.smm {
-            self.pending.init = false;
-            self.init();
-            env.tlb.flush_all();
-            return;
-        }
-        if self.activity == Activity::Shutdown || self.activity == Activity::WaitForSipi {
-            return;
-        }
-        if self.pending.nmi && !self.nmi_blocked && !self.shadow {
-            self.pending.nmi = false;
-            self.nmi_blocked = true;
-            self.wake(env, WakeReason::Nmi);
-            self.interrupt(env, vector::NMI);
-            return;
-        }
-        if self.rflags & flag::IF != 0 && !self.shadow {
-            self.take_interrupt(env);
-        }
-    }
-
-    fn latch<B: Bus>(&mut self, env: &mut Env<B>, signals: Signals) {
-        if signals.map_changed {
-            env.code.clear();
-        }
-        if signals.smi {
-            let held = self.smm || self.activity == Activity::WaitForSipi;
-            if held && !self.pending.smi {
-                env.bus.emit(Kind::SmiLatched);
-            }
-            self.pending.smi = true;
-        }
-        self.pending.nmi |= signals.nmi;
-        self.pending.init |= signals.init;
-        self.pending.intr = signals.intr;
-        if signals.fixed != [0; 8] {
-            let raised = |v: &u8| signals.fixed[usize::from(*v) / 32] >> (v % 32) & 1 != 0;
-            (0..=255u8).filter(raised).for_each(|vector| self.lapic.accept(vector));
-        }
-        if let (Some(page), Activity::WaitForSipi) = (signals.sipi, self.activity) {
-            self.activity = Activity::Running;
-            self.seg[CS].selector = u16::from(page) << 8;
-            self.seg[CS].base = u64::from(page) << 12;
-            self.rip = 0;
-        }
-    }
-
-    fn wake<B: Bus>(&mut self, env: &mut Env<B>, by: WakeReason) {
-        // A halted processor stays marked until SMM entry has saved that it was halted.
-        if self.activity == Activity::Halted {
-            env.bus.emit(Kind::Wake { by });
-            if by != WakeReason::Smi {
-                self.activity = Activity::Running;
-            }
-        }
-    }
-
-    fn take_interrupt<B: Bus>(&mut self, env: &mut Env<B>) {
-        let vector = if let Some(vector) = self.lapic.pending() {
-            self.lapic.take(vector);
-            vector
-        } else if self.pending.intr {
-            self.pending.intr = false;
-            env.bus.acknowledge()
-        } else {
-            return;
-        };
-        self.wake(env, WakeReason::Interrupt);
-        env.bus.emit(Kind::Interrupt { vector });
-        self.interrupt(env, vector);
-    }
-
-    fn interrupt<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) {
-        if let Err(fault) = self.deliver(env, vector, None, Origin::Hardware) {
-            self.raise(env, fault);
-        }
-    }
-
-    /// Whether an interrupt, once raised, would get this halted processor going.
-    pub fn can_wake(&self) -> bool {
-        match self.activity {
-            Activity::Running => true,
-            Activity::Halted => self.rflags & flag::IF != 0 || self.pending.smi || self.pending.nmi,
-            Activity::WaitForSipi | Activity::Shutdown => false,
-        }
-    }
-
-    /// Whether something is raised that a halted processor would take.
-    pub fn has_reason(&self) -> bool {
-        let interrupt = self.rflags & flag::IF != 0 && (self.pending.intr || self.lapic.pending().is_some());
-        interrupt || (self.pending.smi && !self.smm) || (self.pending.nmi && !self.nmi_blocked) || self.pending.init
     }
 
     fn snapshot_registers(&self) -> [u64; CpuReg::ALL.len()] {

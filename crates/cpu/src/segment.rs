@@ -1,7 +1,7 @@
 //! Segment registers, descriptors and far transfers (SDM vol. 3, "Protected-Mode Memory
 //! Management" and "Protection"; SDM vol. 2 for each instruction).
 //!
-//! Not modelled: call gates, task gates and task switches (#GP), virtual-8086 mode.
+//! Not modelled: task gates and task switches (#GP), virtual-8086 mode.
 
 use crate::alu::flag;
 use crate::bus::Bus;
@@ -18,6 +18,9 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
+    pub fn raw(self) -> u64 {
+        self.raw
+    }
     fn attr(self) -> u16 {
         (self.raw >> 40) as u16 & 0xf0ff
     }
@@ -34,7 +37,7 @@ impl Descriptor {
 }
 
 /// Without its RPL bits, as error codes carry a selector.
-fn error_of(selector: u16) -> u16 {
+pub(crate) fn error_of(selector: u16) -> u16 {
     selector & !3
 }
 
@@ -58,7 +61,7 @@ impl Cpu {
     }
 
     /// Sets the accessed bit in memory and in the value that is loaded.
-    fn touch<B: Bus>(&mut self, env: &mut Env<B>, d: Descriptor) -> Result<Descriptor> {
+    pub(crate) fn touch<B: Bus>(&mut self, env: &mut Env<B>, d: Descriptor) -> Result<Descriptor> {
         if d.raw >> 40 & 1 == 0 {
             self.write_system(env, d.at + 5, 1, d.raw >> 40 & 0xff | 1)?;
         }
@@ -78,7 +81,13 @@ impl Cpu {
         Ok(())
     }
 
-    fn check_segment<B: Bus>(&mut self, env: &mut Env<B>, seg: usize, selector: u16, cpl: u8) -> Result<Segment> {
+    pub(crate) fn check_segment<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        seg: usize,
+        selector: u16,
+        cpl: u8,
+    ) -> Result<Segment> {
         let rpl = (selector & 3) as u8;
         if selector & !3 == 0 {
             let null_stack = seg == SS && (self.mode() != Mode::Bits64 || cpl == 3 || rpl != cpl);
@@ -183,7 +192,7 @@ impl Cpu {
         Ok((s, cpl))
     }
 
-    fn enter_code(&mut self, cs: Segment, rip: u64, size: u8) -> Result<()> {
+    pub(crate) fn enter_code(&mut self, cs: Segment, rip: u64, size: u8) -> Result<()> {
         let wide = self.long_mode() && cs.has(Segment::L);
         let rip = rip & mask(size);
         if if wide { !canonical(rip) } else { rip > u64::from(cs.limit) } {
@@ -198,6 +207,9 @@ impl Cpu {
     pub(crate) fn jump_far<B: Bus>(&mut self, env: &mut Env<B>, selector: u16, rip: u64, size: u8) -> Result<()> {
         if !self.protected() {
             return self.real_code(selector, rip, size);
+        }
+        if let Some(gate) = self.call_gate(env, selector)? {
+            return self.jump_gate(env, gate);
         }
         let (cs, _) = self.code_segment(env, selector, false)?;
         self.enter_code(cs, rip, size)
@@ -218,6 +230,14 @@ impl Cpu {
     pub(crate) fn call_far<B: Bus>(&mut self, env: &mut Env<B>, selector: u16, rip: u64, size: u8) -> Result<()> {
         let (from, back) = (self.seg[CS], self.rip);
         let rsp = self.regs[RSP];
+        if self.protected()
+            && let Some(gate) = self.call_gate(env, selector)?
+        {
+            let (seg, cpl) = (self.seg, self.cpl);
+            return self
+                .call_through(env, gate)
+                .inspect_err(|_| (self.regs[RSP], self.seg, self.cpl) = (rsp, seg, cpl));
+        }
         self.push(env, u64::from(from.selector), size)?;
         let called = self.push(env, back, size).and_then(|()| self.jump_far(env, selector, rip, size));
         if called.is_err() {
@@ -251,7 +271,10 @@ impl Cpu {
 
     /// IRET in all modes but virtual-8086.
     pub(crate) fn iret<B: Bus>(&mut self, env: &mut Env<B>, size: u8) -> Result<()> {
-        if self.protected() && !self.long_mode() && self.rflags & flag::NT != 0 {
+        // NMIs are unblocked even if IRET faults (SDM vol. 3, "Handling Multiple NMIs").
+        self.nmi_blocked = false;
+        self.attend = true;
+        if self.protected() && self.rflags & flag::NT != 0 {
             return Err(Fault::GP0);
         }
         let step = u64::from(size);
@@ -279,8 +302,6 @@ impl Cpu {
             }
             self.set_flags(flags, size, old_cpl);
         }
-        self.nmi_blocked = false;
-        self.attend = true;
         Ok(())
     }
 

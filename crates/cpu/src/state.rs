@@ -1,5 +1,6 @@
 //! The architectural state of one logical processor. A plain value: `Clone`, `Hash`, no caches.
 
+use crate::debug::Shadow;
 use crate::fpu::Fpu;
 use crate::lapic::Lapic;
 use crate::msr::Msrs;
@@ -36,6 +37,8 @@ pub mod cr0 {
     pub const PG: u64 = 1 << 31;
 }
 pub mod cr4 {
+    pub const TSD: u64 = 1 << 2;
+    pub const DE: u64 = 1 << 3;
     pub const PSE: u64 = 1 << 4;
     pub const PAE: u64 = 1 << 5;
     pub const MCE: u64 = 1 << 6;
@@ -43,8 +46,8 @@ pub mod cr4 {
     pub const OSXMMEXCPT: u64 = 1 << 10;
     pub const VMXE: u64 = 1 << 13;
     pub const PCIDE: u64 = 1 << 17;
-    /// VME, PVI, TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR, OSXMMEXCPT.
-    pub const SUPPORTED: u64 = 0x7ff;
+    /// TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR, OSXMMEXCPT.
+    pub const SUPPORTED: u64 = 0x7fc;
 }
 pub mod efer {
     pub const SCE: u64 = 1;
@@ -149,15 +152,18 @@ pub struct Cpu {
     pub cr2: u64,
     pub cr3: u64,
     pub cr4: u64,
-    pub cr8: u64,
     pub efer: u64,
     /// DR0–DR3, DR6 and DR7 at their own numbers.
     pub dr: [u64; 8],
     pub cpl: u8,
     pub activity: Activity,
     pub pending: Pending,
-    /// MOV SS, POP SS or STI just ran: interrupts are held off for one instruction.
-    pub shadow: bool,
+    /// What the last instruction holds off for one more.
+    pub shadow: Shadow,
+    /// Bits of DR6 of traps that wait for the next instruction boundary; and those that waited when an
+    /// SMI came first.
+    pub debug_traps: u64,
+    pub debug_traps_before_smm: u64,
     pub nmi_blocked: bool,
     pub smm: bool,
     pub smbase: u32,
@@ -192,13 +198,14 @@ impl Cpu {
             cr2: 0,
             cr3: 0,
             cr4: 0,
-            cr8: 0,
             efer: 0,
             dr: [0; 8],
             cpl: 0,
             activity: Activity::Running,
             pending: Pending::default(),
-            shadow: false,
+            shadow: Shadow::None,
+            debug_traps: 0,
+            debug_traps_before_smm: 0,
             nmi_blocked: false,
             smm: false,
             smbase: 0x30000,
@@ -230,11 +237,11 @@ impl Cpu {
         self.cr2 = 0;
         self.cr3 = 0;
         self.cr4 = 0;
-        self.cr8 = 0;
         self.efer = 0;
         self.dr = [0, 0, 0, 0, 0, 0, 0xffff_0ff0, 0x400];
         self.cpl = 0;
-        self.shadow = false;
+        self.shadow = Shadow::None;
+        self.debug_traps = 0;
         self.nmi_blocked = false;
         self.last_io = None;
         self.pending = Pending { smi: self.pending.smi, ..Pending::default() };

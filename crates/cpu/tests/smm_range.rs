@@ -113,6 +113,23 @@ fn smm_code_outside_smrr_is_a_machine_check_once_the_check_is_on() {
     assert_eq!(rig.cpu.activity, Activity::Shutdown);
 }
 
+/// SDM vol. 3, "Machine-Check Architecture": IA32_MCG_STATUS.MCIP.
+#[test]
+fn a_machine_check_within_another_shuts_the_processor_down() {
+    let mut writes = smrr().to_vec();
+    writes.push((0x4e0, 4));
+    let mut rig = Rig::long(&[0xf4]);
+    let mut a = CodeAssembler::new(16).unwrap();
+    // CR4.MCE; vector 18 of the IVT leads outside SMRR as well.
+    a.mov(eax, 0x40).unwrap();
+    a.mov(cr4, eax).unwrap();
+    let mut code = a.assemble(0x8000).unwrap();
+    code.extend(handler(&writes));
+    rig.ram.put(HANDLER, &code);
+    rig.smi().run();
+    assert_eq!(rig.ram.shutdown(), Some("machine check within a machine check"));
+}
+
 #[test]
 fn smbase_is_a_register_that_only_smm_can_read() {
     let read = |a: &mut CodeAssembler| {

@@ -77,6 +77,8 @@ impl Cpu {
 
     pub(super) fn software_interrupt<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let vector = match op.kind {
+            // ICEBP: no gate's DPL keeps it out.
+            Kind::Int1 => return self.deliver(env, vector::DB, None, Origin::Hardware),
             Kind::Int3 => vector::BP,
             Kind::Into if self.rflags & flag::OF == 0 => return Ok(()),
             Kind::Into => vector::OF,

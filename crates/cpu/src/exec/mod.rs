@@ -12,6 +12,7 @@ pub use x87::known as x87_known;
 
 use crate::alu::{self, Out, flag};
 use crate::bus::Bus;
+use crate::debug::Shadow;
 use crate::fault::{Fault, Result};
 use crate::memory::Env;
 use crate::op::{Kind, Op, Place};
@@ -165,7 +166,7 @@ impl Cpu {
             JmpFarIndirect | CallFarIndirect => self.far_indirect(env, op),
             RetFar => self.return_far(env, op.size, if op.dst == Place::Imm { op.imm } else { 0 }),
             Loop | Loope | Loopne | Jcxz => self.count_branch(op),
-            Int | Int3 | Into => self.software_interrupt(env, op),
+            Int | Int3 | Int1 | Into => self.software_interrupt(env, op),
             Iret => self.iret(env, op.size),
             Movs | Cmps | Stos | Lods | Scas | Ins | Outs => self.string(env, op),
             Nop => Ok(()),
@@ -266,7 +267,8 @@ impl Cpu {
     fn set_segment<B: Bus>(&mut self, env: &mut Env<B>, seg: usize, selector: u16) -> Result<()> {
         self.load_segment(env, seg, selector)?;
         if seg == crate::state::SS {
-            self.shadow = true;
+            self.shadow = Shadow::MovSs;
+            self.attend = true;
         }
         Ok(())
     }

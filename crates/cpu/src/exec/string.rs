@@ -101,6 +101,7 @@ impl Cpu {
     fn string_in<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, target: u64) -> Result<()> {
         let port = self.regs[RDX] as u16;
         self.check_port(env, port, op.size)?;
+        self.watch_port(port, op.size);
         let linear = self.linear(ES, target, op.size.into(), true)?;
         self.probe_write(env, linear, op.size.into())?;
         let io = self.io_instruction(op, 3, linear);
@@ -114,6 +115,7 @@ impl Cpu {
     fn string_out<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, source: u64) -> Result<()> {
         let port = self.regs[RDX] as u16;
         self.check_port(env, port, op.size)?;
+        self.watch_port(port, op.size);
         let linear = self.linear(op.seg.into(), source, op.size.into(), false)?;
         let value = self.read_linear(env, linear, op.size.into())?;
         let io = self.io_instruction(op, 2, linear);
@@ -126,7 +128,11 @@ impl Cpu {
     /// As many iterations of REP MOVS or REP STOS as lie in one page of plain RAM on each side and
     /// in the budget; 0 where single steps are needed.
     fn string_bulk<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, count: u64) -> Result<u64> {
-        if !matches!(op.kind, Kind::Movs | Kind::Stos) || self.rflags & flag::DF != 0 || count < 4 {
+        if !matches!(op.kind, Kind::Movs | Kind::Stos)
+            || self.rflags & (flag::DF | flag::TF) != 0
+            || count < 4
+            || self.watches()
+        {
             return Ok(0);
         }
         let size = u64::from(op.size);

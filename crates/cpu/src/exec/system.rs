@@ -3,6 +3,7 @@
 use crate::alu::flag;
 use crate::bus::Bus;
 use crate::cpuid::cpuid;
+use crate::debug::Shadow;
 use crate::fault::{Fault, Result};
 use crate::memory::{Env, canonical};
 use crate::op::{Kind, Op, Place};
@@ -10,6 +11,9 @@ use crate::state::{
     Activity, CS, Cpu, IoInstruction, RAX, RBX, RCX, RDI, RDX, RSI, Segment, Table, cr0, cr4, efer, mask,
 };
 use trace::Mode;
+
+/// CR3 beyond 40 physical address bits.
+const CR3_RESERVED: u64 = !((1 << 40) - 1);
 
 impl Cpu {
     pub(super) fn system<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
@@ -27,13 +31,16 @@ impl Cpu {
                 Ok(())
             }
             Cpuid => {
-                let out = cpuid(self.regs[RAX] as u32, self.id);
+                let out = cpuid(self.regs[RAX] as u32, self.id, self.msr.apic_page().is_some());
                 for (reg, value) in [RAX, RBX, RCX, RDX].into_iter().zip(out) {
                     self.regs[reg] = value.into();
                 }
                 Ok(())
             }
             Rdtsc => {
+                if self.cr4 & cr4::TSD != 0 {
+                    self.privileged()?;
+                }
                 let tsc = self.tsc(env);
                 self.regs[RAX] = tsc & 0xffff_ffff;
                 self.regs[RDX] = tsc >> 32;
@@ -57,15 +64,23 @@ impl Cpu {
             MovToCr => self.write_control(env, op),
             MovFromDr => {
                 self.privileged()?;
-                let value = self.dr[self.debug_number(op)];
+                let n = self.debug_number(op)?;
+                self.detect_debug_access()?;
+                let value = self.dr[n];
                 self.write_reg_wide(op.dst, value);
                 Ok(())
             }
             MovToDr => {
                 self.privileged()?;
-                let n = self.debug_number(op);
+                let n = self.debug_number(op)?;
+                self.detect_debug_access()?;
                 let Place::Reg(source) = op.src else { return Err(Fault::UD) };
                 let value = self.wide_operand(source);
+                if n >= 6 && value >> 32 != 0 {
+                    return Err(Fault::GP0);
+                }
+                // Breakpoints ask for single steps.
+                self.attend = true;
                 self.dr[n] = match n {
                     6 => value & 0xe00f | 0xffff_0ff0,
                     7 => value & 0xffff_2fff | 0x400,
@@ -144,7 +159,9 @@ impl Cpu {
         }
         if on {
             // STI holds interrupts off for one more instruction.
-            self.shadow = self.rflags & flag::IF == 0;
+            if self.rflags & flag::IF == 0 {
+                self.shadow = Shadow::Sti;
+            }
             self.rflags |= flag::IF;
             self.attend = true;
         } else {
@@ -188,6 +205,7 @@ impl Cpu {
     fn port_in<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let (port, immediate) = self.port_operand(op, op.src);
         self.check_port(env, port, op.size)?;
+        self.watch_port(port, op.size);
         let value = env.bus.port_in(self.data_access(), port, op.size.into());
         self.write_reg(RAX as u8, op.size, value.into());
         self.remember_io(op, port, if immediate { 9 } else { 1 });
@@ -197,6 +215,7 @@ impl Cpu {
     fn port_out<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let (port, immediate) = self.port_operand(op, op.dst);
         self.check_port(env, port, op.size)?;
+        self.watch_port(port, op.size);
         let value = self.regs[RAX] & mask(op.size);
         env.bus.port_out(self.data_access(), port, op.size.into(), value as u32);
         self.remember_io(op, port, if immediate { 8 } else { 0 });
@@ -213,10 +232,11 @@ impl Cpu {
         }
     }
     /// DR4 and DR5 are DR6 and DR7 as long as CR4.DE is 0.
-    fn debug_number(&self, op: &Op) -> usize {
-        match op.aux & 7 {
-            n @ (4 | 5) => usize::from(n) + 2,
-            n => n.into(),
+    fn debug_number(&self, op: &Op) -> Result<usize> {
+        match op.aux {
+            4 | 5 if self.cr4 & cr4::DE == 0 => Ok(usize::from(op.aux) + 2),
+            n @ (0..4 | 6 | 7) => Ok(n.into()),
+            _ => Err(Fault::UD),
         }
     }
 
@@ -227,7 +247,7 @@ impl Cpu {
             2 => self.cr2,
             3 => self.cr3,
             4 => self.cr4,
-            8 => self.cr8,
+            8 => self.lapic.task_priority(),
             _ => return Err(Fault::UD),
         };
         self.write_reg_wide(op.dst, value);
@@ -239,14 +259,21 @@ impl Cpu {
         let Place::Reg(source) = op.src else { return Err(Fault::UD) };
         let value = self.wide_operand(source);
         match op.aux {
+            0 if value >> 32 != 0 => return Err(Fault::GP0),
             0 => self.set_cr0(env, value)?,
             2 => self.cr2 = value,
             3 => {
+                if self.wide() && value & CR3_RESERVED != 0 {
+                    return Err(Fault::GP0);
+                }
                 self.cr3 = value;
                 env.tlb.flush_view(self.smm);
             }
             4 => self.set_cr4(env, value)?,
-            8 if value < 16 => self.cr8 = value,
+            8 if value < 16 => {
+                self.lapic.set_task_priority(value);
+                self.attend = true;
+            }
             8 => return Err(Fault::GP0),
             _ => return Err(Fault::UD),
         }

@@ -51,7 +51,7 @@ impl Cpu {
         self.smm = true;
         self.nmi_blocked_before_smm = self.nmi_blocked;
         self.nmi_blocked = true;
-        self.shadow = false;
+        self.debug_traps_before_smm = std::mem::take(&mut self.debug_traps);
         self.cr0 &= !(cr0::PE | cr0::EM | cr0::TS | cr0::PG);
         self.cr4 = 0;
         self.efer = 0;

@@ -90,6 +90,7 @@ impl Cpu {
         }
         self.smm = false;
         self.nmi_blocked = self.nmi_blocked_before_smm;
+        self.debug_traps = std::mem::take(&mut self.debug_traps_before_smm);
         self.attend = true;
         // The handler may have changed the tables or the control registers that it gave back.
         env.tlb.flush_view(false);

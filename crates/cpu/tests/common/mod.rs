@@ -10,6 +10,7 @@ pub const CODE: u64 = 0x1000;
 pub const STACK: u64 = 0x9000;
 pub const IDT: u64 = 0x2000;
 pub const GDT: u64 = 0x3000;
+pub const TSS: u64 = 0x4000;
 const PML4: u64 = 0x10000;
 const PDPT: u64 = 0x11000;
 const PD: u64 = 0x12000;
@@ -142,6 +143,13 @@ pub struct Rig {
     pub code: CodeCache,
 }
 
+/// Machine code of 32-bit instructions at `CODE`.
+pub fn assemble_32(build: impl FnOnce(&mut CodeAssembler)) -> Vec<u8> {
+    let mut a = CodeAssembler::new(32).unwrap();
+    build(&mut a);
+    a.assemble(CODE).unwrap()
+}
+
 /// Machine code of 64-bit instructions at `CODE`.
 pub fn assemble(build: impl FnOnce(&mut CodeAssembler)) -> Vec<u8> {
     let mut a = CodeAssembler::new(64).unwrap();
@@ -188,6 +196,52 @@ impl Rig {
         cpu.seg = [flat(16, 0xc093); 6];
         cpu.seg[1] = flat(8, 0xa09b);
         rig
+    }
+
+    /// In 32-bit protected mode without paging, at ring 0: flat segments 8 (code) and 16 (data), 24 and 32
+    /// for ring 3, a task state segment at `TSS` (40) whose ring 0 stack is 16:8F00h, room for descriptors
+    /// from 48 on. The IDT's gates are 32-bit interrupt gates to the same HLTs.
+    pub fn protected(code: &[u8]) -> Rig {
+        let mut rig = Rig::real(SaveStateMap::Intel64);
+        let ram = &mut rig.ram;
+        ram.put(CODE, code);
+        let descriptors: [u64; 6] = [
+            0,
+            0x00cf_9b00_0000_ffff,
+            0x00cf_9300_0000_ffff,
+            0x00cf_fb00_0000_ffff,
+            0x00cf_f300_0000_ffff,
+            0x0000_8b00_0000_0067 | TSS << 16,
+        ];
+        for (at, descriptor) in (GDT..).step_by(8).zip(descriptors) {
+            ram.put(at, &descriptor.to_le_bytes());
+        }
+        ram.put(TSS + 4, &0x8f00u32.to_le_bytes());
+        ram.put(TSS + 8, &16u32.to_le_bytes());
+        ram.put(TSS + 0x66, &0x68u16.to_le_bytes());
+        for vector in 0..32u64 {
+            let handler = 0x6000 + vector * 16;
+            ram.put(IDT + vector * 8, &(handler | 8 << 16 | 0x8e00 << 32).to_le_bytes());
+            ram.put(handler, &[0xf4]);
+        }
+        let cpu = &mut rig.cpu;
+        cpu.cr0 = 0x11;
+        (cpu.gdtr.base, cpu.gdtr.limit) = (GDT, 0xff);
+        (cpu.idtr.base, cpu.idtr.limit) = (IDT, 0xff);
+        let flat = |selector, attr| cpu::Segment { selector, attr, limit: u32::MAX, base: 0 };
+        cpu.seg = [flat(16, 0xc093); 6];
+        cpu.seg[1] = flat(8, 0xc09b);
+        cpu.tr = cpu::Segment { selector: 40, attr: 0x8b, limit: 0x67, base: TSS };
+        rig
+    }
+
+    /// Goes on at ring 3.
+    pub fn outer(mut self) -> Rig {
+        let flat = |selector, attr| cpu::Segment { selector, attr, limit: u32::MAX, base: 0 };
+        self.cpu.cpl = 3;
+        self.cpu.seg = [flat(32 | 3, 0xc0f3); 6];
+        self.cpu.seg[1] = flat(24 | 3, 0xc0fb);
+        self
     }
 
     pub fn run(&mut self) -> &mut Self {
