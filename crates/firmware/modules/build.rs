@@ -4,8 +4,14 @@
 mod assembly;
 
 fn main() {
-    for name in ["entry.s", "relocate.s"] {
-        assembly::with_lines(&format!("src/bin/PiSmmCpuDxeSmm/{name}"));
+    for name in [
+        "PiSmmCpuDxeSmm/entry.s",
+        "PiSmmCpuDxeSmm/park.s",
+        "PiSmmCpuDxeSmm/relocate.s",
+        "SmallOs/start_up.s",
+        "SmallOs/fptask.s",
+    ] {
+        assembly::with_lines(&format!("src/bin/{name}"));
     }
     let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     println!("cargo::rustc-link-arg-bins=-T{folder}/../link/module.ld");

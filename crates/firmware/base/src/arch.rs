@@ -30,6 +30,9 @@ pub fn out_bytes(port: u16, bytes: &[u8]) {
     }
 }
 
+/// In RAX beside the command: this processor asks for an answer. No SMI handler leaves it.
+pub const ASKS: u64 = 0x5a5a_5a5a_5a5a_5a00;
+
 /// Writes APM_CNT (B2h) with RAX = `rax`, whose low byte is the command, and returns RAX as the SMI
 /// handler left it. The jump ends QEMU's translation block, where it looks for the SMI.
 #[inline(never)]
@@ -47,6 +50,26 @@ pub fn tsc() -> u64 {
 
 pub fn pause() {
     core::hint::spin_loop();
+}
+
+/// Waits until `done` is true; false: it wasn't within so many microseconds. The TSC runs at 1 GHz.
+pub fn wait(microseconds: u64, mut done: impl FnMut() -> bool) -> bool {
+    let start = tsc();
+    loop {
+        if done() {
+            return true;
+        }
+        if tsc() - start >= microseconds * 1000 {
+            return false;
+        }
+        pause();
+    }
+}
+
+/// The initial APIC ID: CPUID.1:EBX. On this platform it is the processor's index, too.
+#[inline(never)]
+pub fn apic_id() -> u8 {
+    (cpuid(1)[1] >> 24) as u8
 }
 
 pub fn cpuid(leaf: u32) -> [u32; 4] {
@@ -79,6 +102,12 @@ pub fn code_segment() -> u16 {
     // SAFETY: reading has no effect.
     unsafe { asm!("mov {:x}, cs", out(reg) value, options(nomem, nostack, preserves_flags)) }
     value
+}
+
+/// SGDT: the limit's two bytes, then the base.
+pub fn store_gdtr(at: u64) {
+    // SAFETY: ten bytes of the caller's.
+    unsafe { asm!("sgdt [{}]", in(reg) at, options(nostack, preserves_flags)) }
 }
 
 /// # Safety

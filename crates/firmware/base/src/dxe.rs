@@ -50,6 +50,13 @@ pub fn allocate_pages(kind: u32, pages: usize) -> Result<u64, Status> {
     Ok(memory)
 }
 
+/// A page below 1 MiB, where processors can start.
+pub fn allocate_start_up_page(kind: u32) -> Result<u64, Status> {
+    let mut memory = 0xf_ffff;
+    check(call!(allocate_pages(efi::ALLOCATE_MAX_ADDRESS, kind, 1, &mut memory)))?;
+    Ok(memory)
+}
+
 /// The first interface of a protocol.
 pub fn locate<T>(guid: &Guid) -> Result<*mut T, Status> {
     let mut interface = null_mut();

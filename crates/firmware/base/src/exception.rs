@@ -97,7 +97,7 @@ impl fmt::Display for Report<'_> {
         let Frame { vector, error, rip, cs, rflags, rsp, ss, .. } = *self.0;
         let [r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax] = self.0.registers;
         let name = NAMES.get(vector as usize).unwrap_or(&"Reserved");
-        writeln!(f, "!!!! X64 Exception Type - {vector:02X}({name})  CPU Apic ID - 00000000 !!!!")?;
+        writeln!(f, "!!!! X64 Exception Type - {vector:02X}({name})  CPU Apic ID - {:08X} !!!!", arch::apic_id())?;
         write!(f, "ExceptionData - {error:016X}")?;
         if vector == PAGE_FAULT {
             let bit = |n: u32| error >> n & 1;

@@ -1,10 +1,16 @@
 //! Files from outside, by QEMU's fw_cfg ports (QEMU docs/specs/fw_cfg).
 
-use crate::arch::{in8, out16};
+use crate::arch::{in8, mmio, out16, out32, pause};
 
 const SELECT: u16 = 0x510;
 const DATA: u16 = 0x511;
+/// Address of a DMA descriptor, upper and lower half, big-endian; the lower one starts.
+const DMA_HIGH: u16 = 0x514;
+const DMA_LOW: u16 = 0x518;
+const DMA_ERROR: u32 = 1;
+const DMA_SELECT_AND_WRITE: u32 = 8 | 16;
 const SIGNATURE: u16 = 0x00;
+const PROCESSORS: u16 = 0x05;
 const DIRECTORY: u16 = 0x19;
 const NAME: usize = 56;
 
@@ -17,29 +23,61 @@ fn bytes<const N: usize>() -> [u8; N] {
     core::array::from_fn(|_| in8(DATA))
 }
 
+fn is_there() -> bool {
+    out16(SELECT, SIGNATURE);
+    bytes() == *b"QEMU"
+}
+
+/// Selector and size of a file.
+fn find(name: &str) -> Option<(u16, u32)> {
+    if !is_there() {
+        return None;
+    }
+    out16(SELECT, DIRECTORY);
+    for _ in 0..u32::from_be_bytes(bytes()) {
+        let size = u32::from_be_bytes(bytes());
+        let selector = u16::from_be_bytes(bytes());
+        let _reserved: [u8; 2] = bytes();
+        let entry: [u8; NAME] = bytes();
+        if name.bytes().chain(core::iter::repeat(0)).zip(entry).all(|(a, b)| a == b) {
+            return Some((selector, size));
+        }
+    }
+    None
+}
+
+/// How many processors the board has.
+pub fn processors() -> usize {
+    if !is_there() {
+        return 1;
+    }
+    out16(SELECT, PROCESSORS);
+    u16::from_le_bytes(bytes()).into()
+}
+
 impl File {
     pub fn open(name: &str) -> Option<File> {
-        out16(SELECT, SIGNATURE);
-        if bytes() != *b"QEMU" {
-            return None;
-        }
-        out16(SELECT, DIRECTORY);
-        let mut found = None;
-        for _ in 0..u32::from_be_bytes(bytes()) {
-            let size = u32::from_be_bytes(bytes());
-            let selector = u16::from_be_bytes(bytes());
-            let _reserved: [u8; 2] = bytes();
-            let entry: [u8; NAME] = bytes();
-            let length = entry.iter().position(|&b| b == 0).unwrap_or(NAME);
-            if &entry[..length] == name.as_bytes() {
-                found = Some((selector, size));
-                break;
-            }
-        }
-        let (selector, left) = found?;
+        let (selector, left) = find(name)?;
         out16(SELECT, selector);
         Some(File { left })
     }
+}
+
+/// Writes a file, by DMA: addresses are physical. False: there is none of this name.
+pub fn write(name: &str, content: u64) -> bool {
+    let Some((selector, _)) = find(name) else { return false };
+    let from = &raw const content as u64;
+    // Control, length, address.
+    let words = [u32::from(selector) << 16 | DMA_SELECT_AND_WRITE, 8, (from >> 32) as u32, from as u32];
+    let descriptor = words.map(u32::to_be);
+    let at = &raw const descriptor as u64;
+    out32(DMA_HIGH, ((at >> 32) as u32).to_be());
+    out32(DMA_LOW, (at as u32).to_be());
+    let control = || mmio::read::<u32>(at).swap_bytes();
+    while control() & !DMA_ERROR != 0 {
+        pause();
+    }
+    control() == 0
 }
 
 impl Iterator for File {

@@ -6,7 +6,8 @@ use core::cell::UnsafeCell;
 /// notification or a handler calls back; code that does so must not hold a reference over the call.
 pub struct Global<T>(UnsafeCell<T>);
 
-// SAFETY: boot phases run on one processor; SMM code runs on it alone, too.
+// SAFETY: boot phases run on one processor; so do SMI handlers, while the others wait. What several
+// processors use at a time is atomic.
 unsafe impl<T> Sync for Global<T> {}
 
 impl<T> Global<T> {

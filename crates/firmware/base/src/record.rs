@@ -3,12 +3,12 @@
 pub use pi::record::layout::*;
 use pi::record::{Payload, emit};
 
-use crate::arch::{out_bytes, tsc};
+use crate::arch::{apic_id, out_bytes, tsc};
 use crate::depex::Verdict;
 use crate::{Guid, Status};
 
 pub fn write(payload: &impl Payload) {
-    emit(&mut |bytes| out_bytes(PORT, bytes), tsc(), 0, payload);
+    emit(&mut |bytes| out_bytes(PORT, bytes), tsc(), apic_id(), payload);
 }
 
 pub fn phase(phase: u8) {

@@ -30,10 +30,7 @@ fn main() -> Result<(), Status> {
 extern "efiapi" fn on_command(_: Handle, _: *const c_void, buffer: *mut c_void, _: *mut usize) -> Status {
     // SAFETY: the dispatcher's context of this SMI.
     let sw = unsafe { &*buffer.cast::<SwContext>() };
-    let end = arch::tsc() + u64::from(PCD.get(DELAY)) * 1000;
-    while arch::tsc() < end {
-        arch::pause();
-    }
+    arch::wait(PCD.get(DELAY).into(), || false);
     debug!("SMM Handler: received command 0x{:x}, data 0x{:x}", sw.command_port, sw.data_port);
     Status::SUCCESS
 }

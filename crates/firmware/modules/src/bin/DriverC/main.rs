@@ -16,7 +16,9 @@ const WILD: u64 = 0x5afa_fafa_faf8;
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<1> = pcd::Block::new([("PcdFault", 0)]);
+static PCD: pcd::Block<2> = pcd::Block::new([("PcdFault", 0), ("PcdUseXmm", 0)]);
+const FAULT: usize = 0;
+const USE_XMM: usize = 1;
 
 fn main() -> Result<(), Status> {
     let dispatch = smst::locate::<SmmSwDispatch2>(&protocol::SMM_SW_DISPATCH2)?;
@@ -31,10 +33,24 @@ fn main() -> Result<(), Status> {
 extern "efiapi" fn on_command(_: Handle, _: *const c_void, buffer: *mut c_void, _: *mut usize) -> Status {
     // SAFETY: the dispatcher's context of this SMI.
     let sw = unsafe { &*buffer.cast::<SwContext>() };
-    if PCD.get(0) != 0 {
+    if PCD.get(FAULT) != 0 {
         // A pointer that nobody has set: the fault to study.
         mmio::read::<u32>(WILD);
     }
+    if PCD.get(USE_XMM) != 0 {
+        use_xmm();
+    }
     debug!("SMM Handler: received command 0x{:x}, data 0x{:x}", sw.command_port, sw.data_port);
     Status::SUCCESS
+}
+
+/// What a handler compiled for SSE would do to the registers of whoever was interrupted.
+fn use_xmm() {
+    // SAFETY: this program is compiled without SSE. Who was interrupted is the CPU driver's concern.
+    unsafe {
+        core::arch::asm!(
+            ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
+            "cvtsi2sd xmm\\n, {number:e}", ".endr", number = in(reg) COMMAND, options(nomem, nostack)
+        );
+    }
 }

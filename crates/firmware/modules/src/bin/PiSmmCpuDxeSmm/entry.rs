@@ -1,6 +1,7 @@
 //! The code at SMBASE + 8000h: 16 bits, 32 bits, 64 bits, `smi`, RSM. SDM vol. 3, "SMI Handler
 //! Execution Environment".
 
+use crate::Cpu;
 use core::arch::{asm, global_asm};
 
 global_asm!(include_str!(concat!(env!("OUT_DIR"), "/entry.s")));
@@ -17,13 +18,14 @@ unsafe extern "C" {
     static smi_64: u8;
     static smi_stack: u8;
     static smi_call: u8;
+    static smi_cpu: u8;
 }
 
 /// The code segment of 64-bit code, for the IDT.
 pub const CODE64: u16 = 0x18;
 
 /// Copies the code to `tile` and fills in the addresses in it.
-pub fn install(tile: u64, tables: u64, stack: u64) {
+pub fn install(tile: u64, tables: u64, stack: u64, cpu: *const Cpu) {
     let start = &raw const smi_entry as u64;
     let place = |symbol: *const u8| tile + (symbol as u64 - start);
     // SAFETY: `tile` has the pages for it, and nobody uses them yet.
@@ -37,6 +39,7 @@ pub fn install(tile: u64, tables: u64, stack: u64) {
         put(&raw const smi_far64, place(&raw const smi_64));
         (place(&raw const smi_stack) as *mut u64).write_unaligned(stack);
         (place(&raw const smi_call) as *mut u64).write_unaligned(crate::smi as *const () as u64);
+        (place(&raw const smi_cpu) as *mut u64).write_unaligned(cpu as u64);
     }
 }
 

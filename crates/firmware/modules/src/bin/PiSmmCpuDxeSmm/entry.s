@@ -2,7 +2,7 @@
 
     .section .text.smi_entry, "ax"
     .globl smi_entry, smi_entry_end, smi_gdt, smi_gdt_base, smi_far32, smi_32, smi_cr3, smi_far64, smi_64
-    .globl smi_stack, smi_call
+    .globl smi_stack, smi_call, smi_cpu
     .code16
 smi_entry:                                  # CS.base = SMBASE, IP = 8000h, big real mode
     .set SMI_GDTR, smi_gdtr - smi_entry + 0x8000
@@ -44,6 +44,7 @@ smi_64:
     mov     rsp, qword ptr [rip + smi_stack]
     xor     ebp, ebp                        # stack walks end here
     cld
+    mov     rcx, qword ptr [rip + smi_cpu]  # first argument
     sub     rsp, 32
     call    qword ptr [rip + smi_call]
     rsm
@@ -61,6 +62,8 @@ smi_gdt_base:
 smi_stack:
     .quad   0
 smi_call:
+    .quad   0
+smi_cpu:
     .quad   0
 smi_entry_end:
     .text

@@ -1,60 +1,93 @@
-//! The CPU driver of SMM: moves SMBASE into SMRAM, sets up SMM's own page tables, GDT and IDT, and is
-//! the first Rust code of every SMI. Reads and writes the save state for other drivers.
-//!
-//! One processor. What belongs to it is in `Cpu`.
+//! The CPU driver of SMM: moves each processor's SMBASE into SMRAM, sets up SMM's own page tables, GDT and
+//! IDT, and is the first Rust code of every SMI. Reads and writes the save states for other drivers.
 #![no_std]
 #![no_main]
 
+mod aps;
 mod entry;
 mod relocate;
+mod rendezvous;
 mod save_state;
+mod words;
 
 use base::exception::{self, Frame, Report};
 use base::smm::{EntryContext, SmmConfiguration, SmmCpu, SmmEntryPoint};
-use base::{Global, Status, arch, debug, dxe, paging, protocol, record, smst};
+use base::{Global, Status, arch, debug, dxe, paging, protocol, smst};
 use core::ffi::c_void;
-use core::ptr::null;
+use core::ptr::{null, null_mut};
+use words::{PCD, SAVE_FPU};
 
 base::smm_entry!(main);
 
-/// SMBASE + 8000h to SMBASE + FFFFh: entry code and save state.
-const TILE_PAGES: usize = 8;
-const STACK_PAGES: usize = 8;
+/// A processor's entry code at SMBASE + 8000h, and its save state, which ends at SMBASE + FFFFh, take a page
+/// each: another processor's lie beside them, TILE further.
+const TILES: usize = 0x8000;
+const TILE: usize = 0x2000;
+const STACK: usize = 0x8000;
 const ENTRY_OFFSET: u64 = 0x8000;
+const PAGE: usize = 0x1000;
+/// What FXSAVE writes.
+const FX: u64 = 0x200;
 
-struct Cpu {
+#[derive(Clone, Copy)]
+pub struct Cpu {
+    index: usize,
+    apic_id: u8,
     smbase: u64,
-    save_state: *mut c_void,
     /// Where x87 and SSE registers are kept, if there are any.
     fx: Option<u64>,
 }
 
-static CPU: Global<Cpu> = Global::new(Cpu { smbase: 0, save_state: core::ptr::null_mut(), fx: None });
+struct Cpus {
+    count: usize,
+    all: [Cpu; aps::MOST],
+    save_states: [*mut c_void; aps::MOST],
+}
+
+static CPUS: Global<Cpus> = Global::new(Cpus {
+    count: 0,
+    all: [Cpu { index: 0, apic_id: 0, smbase: 0, fx: None }; aps::MOST],
+    save_states: [null_mut(); aps::MOST],
+});
+static SAVE_STATE_SIZES: [usize; aps::MOST] = [save_state::SIZE; aps::MOST];
 static ENTRY_POINT: Global<Option<SmmEntryPoint>> = Global::new(None);
 static CONFIGURATION: Global<SmmConfiguration> =
     Global::new(SmmConfiguration { reserved_regions: null(), register_smm_entry });
 static PROTOCOL: Global<SmmCpu> =
     Global::new(SmmCpu { read_save_state: save_state::read, write_save_state: save_state::write });
 
+/// By index.
+fn cpus() -> &'static [Cpu] {
+    let cpus = CPUS.get();
+    cpus.all.get(..cpus.count).unwrap_or_default()
+}
+
 fn main() -> Result<(), Status> {
-    let tile = smst::allocate_pages(TILE_PAGES)?;
+    let (count, parked) = aps::start()?;
+    let tiles = smst::allocate_pages((TILES + (count - 1) * TILE) / PAGE)?;
     let tables = smst::allocate_pages(paging::IDENTITY_PAGES)?;
-    let stack = smst::allocate_pages(STACK_PAGES)? + STACK_PAGES as u64 * 4096;
+    let stacks = smst::allocate_pages(count * STACK / PAGE)?;
     paging::identity(tables);
     exception::init(entry::CODE64, on_exception);
-    entry::install(tile, tables, stack);
-    let smbase = tile - ENTRY_OFFSET;
-    let cpu = CPU.get();
-    cpu.smbase = smbase;
-    cpu.save_state = (smbase + save_state::AREA) as *mut c_void;
     let fx = smst::allocate_pages(1)?;
-    cpu.fx = (arch::cpuid(1)[3] & entry::FXSR != 0).then_some(fx);
-    let revision = relocate::to(smbase)?;
-    debug!(
-        "CPU[000]  APIC ID=0000  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",
-        cpu.save_state as u64,
-        save_state::SIZE
-    );
+    let has_fx = PCD.get(SAVE_FPU) != 0 && arch::cpuid(1)[3] & entry::FXSR != 0;
+    let table = CPUS.get();
+    table.count = count;
+    for (index, (cpu, save_state)) in table.all.iter_mut().zip(&mut table.save_states).enumerate().take(count) {
+        let tile = tiles + (index * TILE) as u64;
+        entry::install(tile, tables, stacks + ((index + 1) * STACK) as u64, cpu);
+        let smbase = tile - ENTRY_OFFSET;
+        *cpu = Cpu { index, apic_id: index as u8, smbase, fx: has_fx.then_some(fx + index as u64 * FX) };
+        *save_state = (smbase + save_state::AREA) as *mut c_void;
+    }
+    let revision = relocate::all(cpus(), &parked)?;
+    for Cpu { index, apic_id, smbase, .. } in cpus() {
+        debug!(
+            "CPU[{index:03X}]  APIC ID={apic_id:04X}  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",
+            smbase + save_state::AREA,
+            save_state::SIZE
+        );
+    }
     debug!("PiSmmCpuDxeSmm: save state revision 0x{revision:08X}");
     smst::install(&protocol::SMM_CPU, PROTOCOL.as_ptr())?;
     smst::install(&protocol::SMM_CONFIGURATION, CONFIGURATION.as_ptr())?;
@@ -73,27 +106,24 @@ fn on_exception(frame: &mut Frame) {
     arch::stop()
 }
 
-/// Called by the entry code, on SMM's stack and page tables.
-extern "efiapi" fn smi() {
+/// Called by the entry code of each processor, on its stack and SMM's page tables.
+extern "efiapi" fn smi(me: &Cpu) {
     exception::load();
-    let cpu = CPU.get();
-    let revision = save_state::revision();
-    record::write(&record::SmmEnter { smbase: cpu.smbase.into(), revision: revision.into() });
-    if let Some(area) = cpu.fx {
+    if let Some(area) = me.fx {
         entry::fxsave(area);
     }
-    if let Some(entry) = *ENTRY_POINT.get() {
-        let context = EntryContext {
-            startup_this_ap: 0,
-            currently_executing_cpu: 0,
-            number_of_cpus: 1,
-            cpu_save_state_size: &save_state::SIZE,
-            cpu_save_state: &raw const cpu.save_state,
-        };
-        entry(&context);
-    }
-    if let Some(area) = cpu.fx {
+    rendezvous::run(me, || {
+        if let Some(entry) = *ENTRY_POINT.get() {
+            entry(&EntryContext {
+                startup_this_ap: 0,
+                currently_executing_cpu: me.index,
+                number_of_cpus: cpus().len(),
+                cpu_save_state_size: SAVE_STATE_SIZES.as_ptr(),
+                cpu_save_state: CPUS.get().save_states.as_ptr(),
+            });
+        }
+    });
+    if let Some(area) = me.fx {
         entry::fxrstor(area);
     }
-    record::write(&record::SmmLeave { smbase: cpu.smbase.into() });
 }

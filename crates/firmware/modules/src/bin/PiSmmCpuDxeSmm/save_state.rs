@@ -2,6 +2,7 @@
 //! State Save Map and Intel 64 Architecture", and the AMD64 APM vol. 2, "SMRAM State-Save Area"; offsets
 //! count from SMBASE + 8000h, as theirs do.
 
+use crate::{Cpu, rendezvous};
 use base::Status;
 use base::arch::mmio;
 use base::smm::{IoInfo, SmmCpu, register};
@@ -9,7 +10,7 @@ use core::ffi::c_void;
 
 /// From SMBASE.
 pub const AREA: u64 = 0xfc00;
-pub static SIZE: usize = 0x400;
+pub const SIZE: usize = 0x400;
 const MAP: u64 = 0x8000;
 const REVISION: u64 = 0x7efc;
 /// Low word of the revision.
@@ -18,6 +19,10 @@ const AMD64: u32 = 0x64;
 /// The Intel 64 map only.
 const IO_MISC: u64 = 0x7fa4;
 const RAX: u64 = 0x7f5c;
+
+/// IA32_EFER, whose bit LMA tells the mode of the interrupted code: Intel 64, AMD64.
+const EFER: (u64, u64) = (0x7fe0, 0x7ed0);
+const LMA: u64 = 1 << 10;
 
 /// PI's number, Intel 64, AMD64.
 const REGISTERS: [(u32, u16, u16); 26] = [
@@ -49,53 +54,60 @@ const REGISTERS: [(u32, u16, u16); 26] = [
     (51, 0x7fe8, 0x7f70), // RFLAGS
 ];
 
-fn map() -> u64 {
-    crate::CPU.get().smbase + MAP
+fn map(cpu: &Cpu) -> u64 {
+    cpu.smbase + MAP
 }
 
-pub fn revision() -> u32 {
-    mmio::read(map() + REVISION)
+pub fn revision(cpu: &Cpu) -> u32 {
+    mmio::read(map(cpu) + REVISION)
 }
 
-fn is_amd64() -> bool {
-    revision() & 0xffff == AMD64
+fn is_amd64(cpu: &Cpu) -> bool {
+    revision(cpu) & 0xffff == AMD64
 }
 
-fn find(register: u32) -> Option<u64> {
+fn find(cpu: &Cpu, register: u32) -> Option<u64> {
     let (_, intel, amd) = REGISTERS.iter().find(|(known, ..)| *known == register)?;
-    let offset = if is_amd64() { *amd } else { *intel };
-    Some(map() + u64::from(offset))
+    let offset = if is_amd64(cpu) { *amd } else { *intel };
+    Some(map(cpu) + u64::from(offset))
+}
+
+/// Only a processor that is in SMM has a save state.
+fn in_smm(index: usize) -> Option<&'static Cpu> {
+    crate::cpus().get(index).filter(|cpu| rendezvous::is_present(cpu))
 }
 
 pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: usize, buffer: *mut c_void) -> Status {
-    if cpu != 0 || buffer.is_null() || width > 8 && register != register::IO {
+    let Some(cpu) = in_smm(cpu) else { return Status::INVALID_PARAMETER };
+    if buffer.is_null() || width > 8 && register != register::IO {
         return Status::INVALID_PARAMETER;
     }
-    let mut value = [0u8; 8];
-    match register {
-        register::PROCESSOR_ID => {}
-        // The interrupted code's mode is always 64 bits here: nothing else runs on this platform.
-        register::LMA => value[0] = 64,
-        register::IO => return read_io(width, buffer),
-        _ => match find(register) {
+    let value: u64 = match register {
+        register::PROCESSOR_ID => cpu.apic_id.into(),
+        register::LMA => {
+            let efer = mmio::read::<u64>(map(cpu) + if is_amd64(cpu) { EFER.1 } else { EFER.0 });
+            if efer & LMA != 0 { 64 } else { 32 }
+        }
+        register::IO => return read_io(width, cpu, buffer),
+        _ => match find(cpu, register) {
             // SAFETY: the save state of this processor, which is in SMM.
-            Some(at) => value = unsafe { (at as *const [u8; 8]).read_unaligned() },
+            Some(at) => unsafe { (at as *const u64).read_unaligned() },
             None => return Status::NOT_FOUND,
         },
-    }
+    };
     // SAFETY: the caller's buffer has `width` bytes.
-    unsafe { core::ptr::copy_nonoverlapping(value.as_ptr(), buffer.cast(), width) };
+    unsafe { core::ptr::copy_nonoverlapping((&raw const value).cast(), buffer.cast::<u8>(), width) };
     Status::SUCCESS
 }
 
 /// The I/O instruction that raised the SMI: the Intel 64 map's IOMisc tells. The data are RAX's, which a
 /// string instruction doesn't use.
-fn read_io(width: usize, buffer: *mut c_void) -> Status {
+fn read_io(width: usize, cpu: &Cpu, buffer: *mut c_void) -> Status {
     if width != size_of::<IoInfo>() {
         return Status::INVALID_PARAMETER;
     }
-    let misc = mmio::read::<u32>(map() + IO_MISC);
-    if is_amd64() || misc & 1 == 0 {
+    let misc = mmio::read::<u32>(map(cpu) + IO_MISC);
+    if is_amd64(cpu) || misc & 1 == 0 {
         return Status::NOT_FOUND;
     }
     let (width, bytes) = match misc >> 1 & 7 {
@@ -111,7 +123,7 @@ fn read_io(width: usize, buffer: *mut c_void) -> Status {
         6 => IoInfo::OUTPUT | IoInfo::STRING | IoInfo::REP_PREFIX,
         _ => IoInfo::INPUT | IoInfo::STRING | IoInfo::REP_PREFIX,
     };
-    let rax = mmio::read::<u64>(map() + RAX);
+    let rax = mmio::read::<u64>(map(cpu) + RAX);
     let info = IoInfo { data: rax & (1 << (8 * bytes)) - 1, port: (misc >> 16) as u16, width, kind };
     // SAFETY: the caller's structure, of the length that he says.
     unsafe { buffer.cast::<IoInfo>().write_unaligned(info) };
@@ -119,10 +131,11 @@ fn read_io(width: usize, buffer: *mut c_void) -> Status {
 }
 
 pub extern "efiapi" fn write(_: *const SmmCpu, width: usize, register: u32, cpu: usize, from: *const c_void) -> Status {
-    if cpu != 0 || from.is_null() || width > 8 {
+    let Some(cpu) = in_smm(cpu) else { return Status::INVALID_PARAMETER };
+    if from.is_null() || width > 8 {
         return Status::INVALID_PARAMETER;
     }
-    let Some(at) = find(register) else { return Status::NOT_FOUND };
+    let Some(at) = find(cpu, register) else { return Status::NOT_FOUND };
     // SAFETY: as above.
     unsafe { core::ptr::copy_nonoverlapping(from.cast::<u8>(), at as *mut u8, width) };
     Status::SUCCESS

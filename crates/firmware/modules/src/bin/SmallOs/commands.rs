@@ -2,8 +2,8 @@
 
 use crate::loader::OS;
 use crate::tasks::{self, Tasks};
-use crate::{interrupts, say};
-use base::arch::{self, mmio};
+use crate::{cpu_commands, interrupts, say};
+use base::arch::{self, ASKS, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader};
@@ -11,7 +11,7 @@ use base::{Guid, Status, efi};
 use core::ffi::c_void;
 use core::str::SplitWhitespace;
 
-const HELP: [&str; 13] = [
+const HELP: [&str; 19] = [
     "smi VALUE [DATA]      write APM_CNT (B2h), DATA to B3h before",
     "peek ADDRESS          read 32 bits of memory",
     "poke ADDRESS VALUE    write 32 bits of memory",
@@ -23,15 +23,18 @@ const HELP: [&str; 13] = [
     "attack [ADDRESS]      the same with a buffer at ADDRESS, else in SMRAM",
     "latency               the tick: how often it came, and how late",
     "latency COUNT [VALUE] the longest of COUNT gaps between two readings of the TSC; SMI VALUE in the last",
+    "wait MS               lets the tasks run for so many milliseconds",
+    "cpus                  each processor: its ticks, and how often it was stopped",
+    "cpus init N           INIT: processor N then waits for SIPI",
+    "cpus sipi N           SIPI: starts it again",
+    "fptask start|stop|state   floating-point tasks on all processors, which check their results",
+    "storm COUNT [VALUE]   SMI VALUE, COUNT times from all processors at once",
     "reboot, poweroff      ResetSystem()",
     "help                  this",
 ];
 
-/// In RAX beside the command: no SMI handler leaves this.
-const NO_ANSWER: u64 = 0x5a5a_5a5a_5a5a_5a00;
-
 /// What is wrong with a command.
-struct Wrong;
+pub struct Wrong;
 
 pub fn run(line: &str) {
     let mut words = line.split_whitespace();
@@ -47,6 +50,10 @@ pub fn run(line: &str) {
         "comm" => comm(&mut words),
         "attack" => attack(&mut words),
         "latency" => latency(&mut words),
+        "wait" => cpu_commands::wait(&mut words),
+        "cpus" => cpu_commands::cpus(&mut words),
+        "fptask" => cpu_commands::fptask(&mut words),
+        "storm" => cpu_commands::storm(&mut words),
         "reboot" => reset(efi::RESET_COLD),
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {
@@ -61,7 +68,7 @@ pub fn run(line: &str) {
     }
 }
 
-fn number(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
+pub fn number(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
     parse(words.next().ok_or(Wrong)?)
 }
 
@@ -69,7 +76,7 @@ fn parse(word: &str) -> Result<u64, Wrong> {
     u64::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).map_err(|_| Wrong)
 }
 
-fn small<T: TryFrom<u64>>(words: &mut SplitWhitespace) -> Result<T, Wrong> {
+pub fn small<T: TryFrom<u64>>(words: &mut SplitWhitespace) -> Result<T, Wrong> {
     T::try_from(number(words)?).map_err(|_| Wrong)
 }
 
@@ -85,7 +92,7 @@ fn smi(words: &mut SplitWhitespace) -> Result<(), Wrong> {
         None => 0,
     };
     arch::out8(APM_DATA, data);
-    let asked = NO_ANSWER | u64::from(value);
+    let asked = ASKS | u64::from(value);
     match arch::raise_sw_smi(asked) {
         answer if answer == asked => say!("smi 0x{value:02x}: no answer"),
         answer => say!("smi 0x{value:02x}: {}", Name(Status::from_usize(answer as usize))),
@@ -182,7 +189,7 @@ fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let (mut last, mut longest) = (arch::tsc(), 0);
     for left in (0..count).rev() {
         if let (Some(command), 0) = (command, left) {
-            arch::raise_sw_smi(NO_ANSWER | u64::from(command));
+            arch::raise_sw_smi(ASKS | u64::from(command));
         }
         let now = arch::tsc();
         longest = longest.max(now - last);

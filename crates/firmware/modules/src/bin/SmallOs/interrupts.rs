@@ -4,7 +4,8 @@ use crate::{say, tasks};
 use base::exception::{self, Frame, GENERAL_PROTECTION, SPURIOUS, TIMER};
 use base::{Global, arch, lapic};
 
-/// Where to go on if the instruction that is being tried faults; 0: none is.
+/// Where to go on if the instruction that is being tried faults; 0: none is. The shell tries them, on the
+/// first processor.
 static TRIED: Global<u64> = Global::new(0);
 
 /// Before anything of boot services is overwritten: their IDT is.
@@ -14,15 +15,13 @@ pub fn init() {
 }
 
 fn on_interrupt(frame: &mut Frame) {
-    let tried = core::mem::take(TRIED.get());
     match frame.vector {
         vector if vector == u64::from(TIMER) => {
-            *TRIED.get() = tried;
             tasks::run();
             lapic::end_of_interrupt();
         }
-        vector if vector == u64::from(SPURIOUS) => *TRIED.get() = tried,
-        GENERAL_PROTECTION if tried != 0 => frame.rip = tried,
+        vector if vector == u64::from(SPURIOUS) => {}
+        GENERAL_PROTECTION if *TRIED.get() != 0 => frame.rip = core::mem::take(TRIED.get()),
         vector => {
             let (rip, error) = (frame.rip, frame.error);
             say!("exception {vector:02x} at 0x{rip:x}, error code 0x{error:x}, CR2 0x{:x}: stop", arch::cr2());

@@ -1,5 +1,6 @@
 //! From boot services to an OS of its own.
 
+use crate::processors;
 use base::pages::PAGE;
 use base::protocol::CommunicationRegionTable;
 use base::smm::SmmCommunication;
@@ -55,6 +56,7 @@ pub fn leave_boot_services(image: Handle) -> Result<(), Status> {
     os.buffer = unsafe { (*table.cast::<CommunicationRegionTable>()).region.physical_start };
     os.tables = dxe::allocate_pages(efi::LOADER_DATA, paging::IDENTITY_PAGES)?;
     os.smram = chipset::tseg().start;
+    processors::prepare(os.tables)?;
     paging::identity(os.tables);
     // The lower half's first 512 GiB again at the beginning of the upper half.
     arch::mmio::write(os.tables + 256 * 8, arch::mmio::read::<u64>(os.tables));

@@ -1,6 +1,7 @@
 //! A small OS: its loader ends boot services, gives their memory away and moves runtime services to
 //! high addresses; its shell takes commands from COM1, or from the fw_cfg file
-//! `opt/org.smmlab/script`, and works on the machine from outside SMM.
+//! `opt/org.smmlab/script`, and works on the machine from outside SMM. The shell runs on the first processor,
+//! tasks on all.
 //!
 //! Not here: processes. A fault stops the machine.
 #![no_std]
@@ -8,8 +9,11 @@
 
 mod commands;
 mod console;
+mod cpu_commands;
+mod fptask;
 mod interrupts;
 mod loader;
+mod processors;
 mod shell;
 mod tasks;
 
@@ -29,6 +33,7 @@ extern "efiapi" fn kernel() -> ! {
     record::phase(record::phase::OS);
     console::init();
     tasks::start();
+    processors::start();
     say!("SMM Lab OS: {} KiB of boot memory freed", loader::freed() >> 10);
     shell::run()
 }

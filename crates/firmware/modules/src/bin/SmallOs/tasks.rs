@@ -1,6 +1,7 @@
-//! What the OS does at each tick: counts, measures how late it is, and watches for long absences. An SMI
-//! takes its time from all three.
+//! What the OS does at each tick, on each processor: counts, measures how late it is, watches for long
+//! absences, and computes. An SMI takes its time from all of them.
 
+use crate::{fptask, processors};
 use base::{Global, arch, lapic};
 
 /// Nanoseconds.
@@ -18,30 +19,51 @@ pub struct Tasks {
     last: u64,
 }
 
-static TASKS: Global<Tasks> = Global::new(Tasks { ticks: 0, longest: 0, stopped: 0, last: 0 });
+const NONE: Tasks = Tasks { ticks: 0, longest: 0, stopped: 0, last: 0 };
+/// By index of the processor.
+static TASKS: Global<[Tasks; processors::MOST]> = Global::new([NONE; processors::MOST]);
 
-/// The first tick comes a period from now.
+fn own() -> &'static mut Tasks {
+    &mut TASKS.get()[processors::index()]
+}
+
+/// On this processor. The first tick comes a period from now.
 pub fn start() {
-    TASKS.get().last = arch::tsc();
+    own().last = arch::tsc();
     lapic::periodic(TICK as u32);
     arch::enable_interrupts();
 }
 
 /// In the interrupt.
 pub fn run() {
-    let (tasks, now) = (TASKS.get(), arch::tsc());
+    let (tasks, now) = (own(), arch::tsc());
     let gap = now - tasks.last;
     tasks.longest = tasks.longest.max(gap);
     tasks.stopped += u64::from(gap > PATIENCE);
     tasks.ticks += 1;
     tasks.last = now;
+    fptask::run();
 }
 
-/// What the tasks have found; the longest gap starts anew.
+/// What the tasks of this processor have found; the longest gap starts anew.
 pub fn report() -> Tasks {
     arch::disable_interrupts();
-    let tasks = *TASKS.get();
-    TASKS.get().longest = 0;
+    let tasks = *own();
+    own().longest = 0;
     arch::enable_interrupts();
     tasks
+}
+
+/// What another processor's have found, up to its last tick.
+pub fn of(cpu: usize) -> Tasks {
+    // SAFETY: it may be counting this very moment: a number is then the old or the new one.
+    unsafe { (&raw const TASKS.get()[cpu]).read_volatile() }
+}
+
+/// Lets so many ticks pass.
+pub fn wait(ticks: u64) {
+    let end = of(processors::index()).ticks + ticks;
+    while of(processors::index()).ticks < end {
+        arch::halt();
+    }
 }

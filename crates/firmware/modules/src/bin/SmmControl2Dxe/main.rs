@@ -7,12 +7,19 @@ use base::arch::{in32, out8, out32, raise_sw_smi};
 use base::chipset::{APM_DATA, end_of_smi, lpc, pm};
 use base::post::{self, post};
 use base::smm::SmmControl2;
-use base::{Global, Handle, Status, debug, dxe, efi, protocol};
+use base::{Global, Handle, Status, debug, dxe, efi, fwcfg, protocol};
 use core::ffi::c_void;
+use pi::pcd;
 
 base::dxe_entry!(main);
 
 static CONTROL: Global<SmmControl2> = Global::new(SmmControl2 { trigger, clear, minimum_trigger_period: 0 });
+
+/// 0: QEMU's SMIs stay with the processor that wrote APM_CNT.
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdSmiBroadcast", 1)]);
+const BROADCAST: u64 = 1;
 
 fn main(_: Handle) -> Result<(), Status> {
     post(post::SB_DXE_SMM);
@@ -23,8 +30,21 @@ fn main(_: Handle) -> Result<(), Status> {
         return Err(Status::DEVICE_ERROR);
     }
     end_of_smi();
+    negotiate_broadcast();
     dxe::on_protocol(&protocol::DXE_SMM_READY_TO_LOCK, lock_smi)?;
     dxe::install(&protocol::SMM_CONTROL2, CONTROL.as_ptr()).map(drop)
+}
+
+/// On QEMU a write to APM_CNT interrupts the writing processor only, unless firmware has asked for more
+/// (QEMU docs/specs, "fw_cfg"; in EDK II's words). ICH9's SMI# goes to all; there are no such files.
+fn negotiate_broadcast() {
+    if PCD.get(0) == 0 || fwcfg::processors() < 2 || !fwcfg::write("etc/smi/requested-features", BROADCAST) {
+        return;
+    }
+    let accepted = fwcfg::File::open("etc/smi/features-ok").and_then(|mut file| file.next());
+    if accepted == Some(1) {
+        debug!("NegotiateSmiFeatures: using SMI broadcast");
+    }
 }
 
 /// GBL_SMI_EN can't be cleared from here on. (The datasheet's SMI_LOCK leaves APMC_EN alone.)

@@ -2,14 +2,14 @@
 //! SMI towards the chipset. PI 1.8 Vol. 4, "MM Software Dispatch Protocol".
 //!
 //! The answer is the custom of this firmware: EFI_NOT_FOUND or the handler's status in the RAX of the
-//! code that wrote APM_CNT.
+//! processor that wrote APM_CNT.
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
 use alloc::vec::Vec;
-use base::arch::{in8, in32};
+use base::arch::{ASKS, in8, in32};
 use base::chipset::{APM_CNT, APM_DATA, end_of_smi, pm};
 use base::smm::{
     IoInfo, SmiHandler, SmiHandlerProfile, SmmCpu, SmmSwDispatch2, SwContext, SwRegisterContext, WARN_SOURCE_QUIESCED,
@@ -20,7 +20,6 @@ use core::ffi::c_void;
 
 base::smm_entry!(main);
 
-/// Command 0 is the IPL's own.
 const MAXIMUM: usize = 0xff;
 const ANY: usize = usize::MAX;
 const KIND: Guid = protocol::SMM_SW_DISPATCH2;
@@ -106,39 +105,66 @@ extern "efiapi" fn unregister(_: *const SmmSwDispatch2, handle: Handle) -> Statu
 
 /// A root handler. QEMU never sets SMI_STS.APM: there the command alone tells.
 extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
-    let value = command();
     let status = in32(pm::SMI_STS);
-    if value != 0 && (status & pm::APM_STS != 0 || status == 0) {
-        answer(dispatch(value));
+    if status & pm::APM_STS != 0 || status == 0 {
+        let count = smst::get().number_of_cpus;
+        let mut written = false;
+        for cpu in 0..count {
+            if let Some(value) = written_by(cpu, status == 0) {
+                written = true;
+                command(Some(cpu), value);
+            }
+        }
+        if !written {
+            command((count == 1).then_some(0), in8(APM_CNT));
+        }
     }
     end_of_smi();
     WARN_SOURCE_QUIESCED
 }
 
-/// What was written to APM_CNT: the save state knows, where it has I/O information.
-fn command() -> usize {
-    let (cpu, mut io) = (*CPU.get(), IoInfo { data: 0, port: 0, width: 0, kind: 0 });
+/// What this processor has just written to APM_CNT: its save state knows, where it has I/O information. If
+/// none has, then whoever asks for an answer.
+fn written_by(cpu: usize, asking: bool) -> Option<u8> {
+    let (protocol, mut io) = (*CPU.get(), IoInfo { data: 0, port: 0, width: 0, kind: 0 });
+    let (size, to) = (size_of::<IoInfo>(), (&raw mut io).cast());
     // SAFETY: the CPU driver's protocol, a buffer of the right size.
-    let status = unsafe { ((*cpu).read_save_state)(cpu, size_of::<IoInfo>(), register::IO, 0, (&raw mut io).cast()) };
-    // A string instruction's data are in memory: APM_CNT has them.
-    if status != Status::SUCCESS || io.port != APM_CNT || io.kind != IoInfo::OUTPUT {
-        return in8(APM_CNT).into();
+    let status = unsafe { ((*protocol).read_save_state)(protocol, size, register::IO, cpu, to) };
+    if status == Status::SUCCESS && io.port == APM_CNT && io.kind & IoInfo::OUTPUT != 0 {
+        // A string instruction's data are in memory: APM_CNT has them.
+        if io.kind != IoInfo::OUTPUT {
+            return Some(in8(APM_CNT));
+        }
+        // A word goes to APM_DATA, too.
+        let value = io.data as u8;
+        if value != 0 {
+            debug!("SmmSwDispatch: I/O information: port 0x{:X}, data 0x{:X}, type {}", io.port, io.data, io.kind);
+        }
+        return Some(value);
     }
-    // A word goes to APM_DATA, too.
-    let value = usize::from(io.data as u8);
-    if value != 0 {
-        debug!("SmmSwDispatch: I/O information: port 0x{:X}, data 0x{:X}, type {}", io.port, io.data, io.kind);
-    }
-    value
+    let mut rax = 0u64;
+    // SAFETY: as above.
+    let status = unsafe { ((*protocol).read_save_state)(protocol, 8, register::RAX, cpu, (&raw mut rax).cast()) };
+    (asking && status == Status::SUCCESS && rax & !0xff == ASKS).then(|| in8(APM_CNT))
 }
 
-fn dispatch(value: usize) -> Status {
+/// Command 0 is the IPL's own.
+fn command(cpu: Option<usize>, value: u8) {
+    if value != 0 {
+        let status = dispatch(cpu.unwrap_or(smst::get().currently_executing_cpu), value.into());
+        if let Some(cpu) = cpu {
+            answer(cpu, status);
+        }
+    }
+}
+
+fn dispatch(cpu_index: usize, value: usize) -> Status {
     let Some(child) = CHILDREN.get().iter().find(|child| child.value == value).copied() else {
         debug!("No handler for SMI value 0x{value:x}");
         return Status::NOT_FOUND;
     };
     let context = SwRegisterContext { sw_smi_input_value: value };
-    let mut sw = SwContext { cpu_index: 0, command_port: value as u8, data_port: in8(APM_DATA) };
+    let mut sw = SwContext { cpu_index, command_port: value as u8, data_port: in8(APM_DATA) };
     let mut size = size_of::<SwContext>();
     let context = (&raw const context).cast();
     let status = (child.handler)(child.id as Handle, context, (&raw mut sw).cast(), &mut size);
@@ -151,9 +177,9 @@ fn dispatch(value: usize) -> Status {
     status
 }
 
-fn answer(status: Status) {
-    let (cpu, rax) = (*CPU.get(), status.as_usize() as u64);
+fn answer(cpu: usize, status: Status) {
+    let (protocol, rax) = (*CPU.get(), status.as_usize() as u64);
     // SAFETY: the CPU driver's protocol.
-    let written = unsafe { ((*cpu).write_save_state)(cpu, 8, register::RAX, 0, (&raw const rax).cast()) };
+    let written = unsafe { ((*protocol).write_save_state)(protocol, 8, register::RAX, cpu, (&raw const rax).cast()) };
     base::debug_assert!(written == Status::SUCCESS);
 }

@@ -1,0 +1,23 @@
+//! This driver's PCD words, by EDK II's names where it has them.
+
+use pi::pcd::Block;
+
+#[used]
+#[unsafe(link_section = ".data")]
+pub static PCD: Block<5> = Block::new([
+    // Microseconds: for all to come by themselves, and after an SMI to those who are missing.
+    ("PcdCpuSmmApSyncTimeout", 1_000_000),
+    ("PcdCpuSmmApSyncTimeout2", 1_000_000),
+    // 0 traditional, 1 relaxed.
+    ("PcdCpuSmmSyncMode", 0),
+    // 0: the boot processor runs the handlers; 1: whoever comes first.
+    ("PcdCpuSmmEnableBspElection", 0),
+    // 0: handlers may lose the x87 and SSE registers of who was interrupted.
+    ("PcdSaveFpuState", 1),
+]);
+pub const TIMEOUT: usize = 0;
+pub const TIMEOUT_2: usize = 1;
+pub const SYNC_MODE: usize = 2;
+pub const RELAXED: u32 = 1;
+pub const BSP_ELECTION: usize = 3;
+pub const SAVE_FPU: usize = 4;
