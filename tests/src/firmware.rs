@@ -3,6 +3,7 @@
 use board::{Board, Config, Machine, Stop};
 use pi::edit::{Edit, apply};
 use pi::record::layout::Record;
+use pi::record::{Located, RecordError};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -57,6 +58,8 @@ pub struct Boot {
     pub post: Vec<u8>,
     /// Port 502h, without times.
     pub records: Vec<Record>,
+    /// The index of the processor that wrote each of them.
+    pub writers: Vec<u8>,
     /// 0 when the script is done.
     pub exit: Option<u32>,
 }
@@ -64,30 +67,50 @@ pub struct Boot {
 impl Boot {
     /// None: a record isn't whole, or the text isn't ASCII.
     fn new(log: Vec<u8>, console: Vec<u8>, post: Vec<u8>, records: &[u8], exit: Option<u32>) -> Option<Boot> {
-        let records = pi::record::read(records).map(|located| Some(located.ok()?.record)).collect::<Option<_>>()?;
+        let written = |located: Result<Located, RecordError>| located.ok().map(|it| (it.record, it.cpu));
+        let (records, writers) = pi::record::read(records).map(written).collect::<Option<_>>()?;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
-        Some(Boot { log: text(log)?, console: text(console)?, post, records, exit })
+        Some(Boot { log: text(log)?, console: text(console)?, post, records, writers, exit })
+    }
+
+    /// What one processor wrote.
+    pub fn records_of(&self, cpu: u8) -> Vec<Record> {
+        self.records
+            .iter()
+            .zip(&self.writers)
+            .filter(|(_, writer)| **writer == cpu)
+            .map(|(record, _)| *record)
+            .collect()
     }
 }
 
 pub fn power_on(board: Board, image: &[u8], script: &str) -> Machine {
-    power_on_with(board, image, vec![(demo_rom::SCRIPT_FILE.to_owned(), script.as_bytes().to_vec())])
+    power_on_several(board, 1, image, script)
+}
+
+pub fn power_on_several(board: Board, cpus: u8, image: &[u8], script: &str) -> Machine {
+    power_on_with(board, cpus, image, vec![(demo_rom::SCRIPT_FILE.to_owned(), script.as_bytes().to_vec())])
 }
 
 /// Without a script the shell takes its commands from COM1.
 pub fn power_on_at_console(board: Board, image: &[u8]) -> Machine {
-    power_on_with(board, image, Vec::new())
+    power_on_with(board, 1, image, Vec::new())
 }
 
-fn power_on_with(board: Board, image: &[u8], fw_cfg: Vec<(String, Vec<u8>)>) -> Machine {
-    let config = Config { board, ram_mib: RAM_MIB, bios: image.to_vec(), fw_cfg, ..Config::default() };
+fn power_on_with(board: Board, cpus: u8, image: &[u8], fw_cfg: Vec<(String, Vec<u8>)>) -> Machine {
+    let config = Config { board, cpus, ram_mib: RAM_MIB, bios: image.to_vec(), fw_cfg, ..Config::default() };
     Machine::new(&config).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A boot on ours, to the end of the script or to a hang with interrupts off.
 pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
+    boot_several(board, 1, image, script)
+}
+
+/// The same with so many processors.
+pub fn boot_several(board: Board, cpus: u8, image: &[u8], script: &str) -> Boot {
     let mut tape = Recorder::new(Level::Output);
-    let stop = power_on(board, image, script).run_instructions(PATIENCE, &mut tape);
+    let stop = power_on_several(board, cpus, image, script).run_instructions(PATIENCE, &mut tape);
     let events = tape.into_events();
     let bytes = |door| machine::bytes(&events, door);
     let exit = match stop {
@@ -101,8 +124,12 @@ pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
 
 /// The same on QEMU, to the end of the script.
 pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
+    boot_several_on_qemu(1, image, script)
+}
+
+pub fn boot_several_on_qemu(cpus: u8, image: &[u8], script: &str) -> Boot {
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let child = start_qemu(scratch.path(), image, script);
+    let child = start_qemu(scratch.path(), cpus, image, script);
     let status = qemu::wait(child);
     assert!(status & 1 == 1, "QEMU ended with status {status}");
     left_by_qemu(scratch.path(), Some(status as u32 / 2)).expect("whole records and ASCII")
@@ -112,7 +139,7 @@ pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
 /// stopped.
 pub fn stops_on_qemu(image: &[u8], script: &str, ours: &Boot) {
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let mut child = start_qemu(scratch.path(), image, script);
+    let mut child = start_qemu(scratch.path(), 1, image, script);
     let ours = without_rf(ours.clone());
     let there = || left_by_qemu(scratch.path(), ours.exit).is_some_and(|theirs| without_rf(theirs) == ours);
     let same = qemu::comes(there);
@@ -126,12 +153,14 @@ fn without_rf(boot: Boot) -> Boot {
     Boot { log: boot.log.replace("RFLAGS - 000000000001", "RFLAGS - 000000000000"), ..boot }
 }
 
-fn start_qemu(scratch: &Path, image: &[u8], script: &str) -> Child {
+fn start_qemu(scratch: &Path, cpus: u8, image: &[u8], script: &str) -> Child {
     let at = |name: &str| scratch.join(name);
     fs::write(at("flash"), image).expect("write the image");
     fs::write(at("script"), script).expect("write the script");
     let mut command = qemu::machine(RAM_MIB);
     command
+        .arg("-smp")
+        .arg(cpus.to_string())
         .arg("-drive")
         .arg(format!("if=pflash,format=raw,unit=0,file={}", at("flash").display()))
         .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
