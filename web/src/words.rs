@@ -33,6 +33,24 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
+/// What a probe has answered; names of statuses and reasons stay as they are.
+pub fn answer(answer: &str, l: Lang) -> &str {
+    match answer {
+        "yes" => t::answer_yes(l),
+        "no" => t::answer_no(l),
+        "before-lock" => t::answer_before_lock(l),
+        "after-lock" => t::answer_after_lock(l),
+        "never" => t::answer_never(l),
+        "prompt" => t::answer_prompt(l),
+        "hung" => t::answer_hung(l),
+        "shutdown" => t::answer_shutdown(l),
+        "exit" => t::answer_exit(l),
+        "endless" => t::answer_endless(l),
+        "no-answer" => t::answer_no_answer(l),
+        other => other,
+    }
+}
+
 /// The second sign beside the colour.
 pub fn glyph(role: Role, line: &Line) -> &'static str {
     match (role, line) {

@@ -37,6 +37,18 @@ predict-right = As you said.
 predict-wrong = Not as you said.
 predict-machine = The machine answers: { $answer }.
 
+answer-yes = yes
+answer-no = no
+answer-before-lock = before the lock
+answer-after-lock = after the lock
+answer-never = never
+answer-prompt = prompt
+answer-hung = hangs
+answer-shutdown = shutdown
+answer-exit = exit
+answer-endless = endless
+answer-no-answer = no answer
+
 scene-restore = Restore
 scene-order = Order in the volume
 scene-room = In SMRAM

@@ -37,6 +37,18 @@ predict-right = 予想どおりです。
 predict-wrong = 予想と違いました。
 predict-machine = マシンの答え: { $answer }。
 
+answer-yes = はい
+answer-no = いいえ
+answer-before-lock = ロック前
+answer-after-lock = ロック後
+answer-never = なし
+answer-prompt = プロンプト
+answer-hung = ハング
+answer-shutdown = シャットダウン
+answer-exit = 終了
+answer-endless = 終わらない
+answer-no-answer = 応答なし
+
 scene-restore = 元に戻す
 scene-order = ボリューム内の順序
 scene-room = SMRAM の中

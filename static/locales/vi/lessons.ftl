@@ -37,6 +37,18 @@ predict-right = Đúng như bạn nói.
 predict-wrong = Không như bạn nói.
 predict-machine = Máy trả lời: { $answer }.
 
+answer-yes = có
+answer-no = không
+answer-before-lock = trước khi khóa
+answer-after-lock = sau khi khóa
+answer-never = không bao giờ
+answer-prompt = dấu nhắc
+answer-hung = treo
+answer-shutdown = shutdown
+answer-exit = thoát
+answer-endless = chạy mãi
+answer-no-answer = không trả lời
+
 scene-restore = Khôi phục
 scene-order = Thứ tự trong volume
 scene-room = Trong SMRAM

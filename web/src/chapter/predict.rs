@@ -6,7 +6,7 @@ use crate::content::{edits, prose};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
-use crate::{files, progress};
+use crate::{files, progress, words};
 use ::content::{Choice, Question};
 use protocol::{FromWorker, ToWorker};
 use yew::prelude::*;
@@ -133,7 +133,7 @@ impl Predict {
         let right = self.chosen.as_deref() == Some(answer);
         html! {
             <div class="because" data-role={if right { "ok" } else { "fault" }} data-right={right.to_string()}>
-                <p><b>{ if right { t::predict_right(l) } else { t::predict_wrong(l) } }</b>{ " " }{ t::predict_machine(l, answer) }</p>
+                <p><b>{ if right { t::predict_right(l) } else { t::predict_wrong(l) } }</b>{ " " }{ t::predict_machine(l, words::answer(answer, l)) }</p>
                 <div class="md">{ prose(&question.because) }</div>
             </div>
         }

@@ -6,7 +6,7 @@ use crate::content::prose;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
-use crate::{events, files, progress, save};
+use crate::{events, files, progress, save, words};
 use ::content::Exercise;
 use protocol::{Failure, Found, FromWorker, ToWorker, Trial, Verdict};
 use std::rc::Rc;
@@ -183,13 +183,14 @@ fn table(verdict: &Verdict, l: Lang) -> Html {
     }
     let cell = |trial: &Trial, id: &str| {
         let found: Option<&Found> = trial.checks.iter().find(|check| check.id == id);
+        let expected = found.map_or_else(String::new, |found| t::expected(l, words::answer(&found.expected, l)));
         html! {
             <td>{ match found {
                 None => html! { "–" },
                 Some(found) => html! {
-                    <span class="v" data-role={if found.passed { "ok" } else { "fault" }} title={t::expected(l, &found.expected)}>
-                        { icon(if found.passed { Icon::Check } else { Icon::Close }) }<code>{ found.answer.clone() }</code>
-                        if !found.passed { <span class="sr">{ t::expected(l, &found.expected) }</span> }
+                    <span class="v" data-role={if found.passed { "ok" } else { "fault" }} title={expected.clone()}>
+                        { icon(if found.passed { Icon::Check } else { Icon::Close }) }<code>{ words::answer(&found.answer, l).to_owned() }</code>
+                        if !found.passed { <span class="sr">{ expected }</span> }
                     </span>
                 },
             } }</td>
