@@ -7,7 +7,7 @@ use e2e::firmware::{
     Boot, PATIENCE, RAM_MIB, boot, boot_several, boot_several_on_qemu, edited, images, power_on_several,
 };
 use pi::record::layout::Record;
-use trace::{CpuReg, Silent};
+use trace::{CpuReg, Level, Output, Recorder, Silent};
 
 const SCRIPT: &str = "\
 smi 41
@@ -64,16 +64,54 @@ fn the_ich9_board_says_the_same_as_with_one_processor_but_for_the_others() {
 /// waits for them, be it from the boot processor or for it.
 #[test]
 fn without_broadcast_the_missing_ones_are_called() {
-    const ALONE: &str = r#"{"op": "pcd", "file": "SmmControl2Dxe", "word": "PcdSmiBroadcast", "value": 0}"#;
-    let image = edited(&images().debug, &[ALONE, &timeout("PcdCpuSmmApSyncTimeout", 50)]);
+    let image = edited(&images().debug, &[ALONE, &cpu_driver("PcdCpuSmmApSyncTimeout", 50)]);
     let (ours, reference) = (boot_several(Board::Qemu, 2, &image, SCRIPT), boot_several_on_qemu(2, &image, SCRIPT));
     assert_agree(&ours, &reference, 2);
     assert!(!ours.log.contains("using SMI broadcast") && !ours.log.contains("Failed to wait"), "{}", ours.log);
     assert!(ours.console.contains("storm: EFI_SUCCESS 16 raised, 16 answered\r\n"), "{}", ours.console);
 }
 
-fn timeout(word: &str, microseconds: u32) -> String {
-    format!(r#"{{"op": "pcd", "file": "PiSmmCpuDxeSmm", "word": "{word}", "value": {microseconds}}}"#)
+const ALONE: &str = r#"{"op": "pcd", "file": "SmmControl2Dxe", "word": "PcdSmiBroadcast", "value": 0}"#;
+
+fn cpu_driver(word: &str, value: u32) -> String {
+    format!(r#"{{"op": "pcd", "file": "PiSmmCpuDxeSmm", "word": "{word}", "value": {value}}}"#)
+}
+
+#[test]
+fn a_reset_starts_all_processors_anew() {
+    let mut machine = power_on_several(Board::Ich9, 2, &images().release, "storm 2\nreboot\n");
+    let mut tape = Recorder::new(Level::Output);
+    assert_eq!(machine.run_instructions(PATIENCE / 4, &mut tape), Stop::Limit);
+    let console = e2e::machine::bytes(&tape.into_events(), Output::Serial);
+    let console = String::from_utf8(console).unwrap();
+    assert!(console.matches("SMM Lab OS: 2 of 2 processors").count() > 1, "{console}");
+    assert!(console.matches("storm: EFI_SUCCESS 4 raised, 4 answered").count() > 1, "{console}");
+}
+
+/// However they interleave.
+#[test]
+#[ignore = "soak"]
+fn every_smi_of_a_long_storm_is_answered() {
+    const SCRIPT: &str = "fptask start\nstorm 300\nstorm 40 42\n";
+    let (alone, soon) = (ALONE, cpu_driver("PcdCpuSmmApSyncTimeout", 50));
+    let elects = cpu_driver("PcdCpuSmmEnableBspElection", 1);
+    for edits in [&[][..], &[&*elects], &[alone, &*soon], &[alone, &*soon, &*elects]] {
+        let image = edited(&images().debug, edits);
+        for cpus in [2, 4] {
+            let runs = [
+                boot_several(Board::Ich9, cpus, &image, SCRIPT),
+                boot_several(Board::Qemu, cpus, &image, SCRIPT),
+                boot_several_on_qemu(cpus, &image, SCRIPT),
+            ];
+            for run in runs {
+                for raised in [0x300 * u32::from(cpus), 0x40 * u32::from(cpus)] {
+                    let line = format!("storm: EFI_SUCCESS {raised} raised, {raised} answered\r\n");
+                    assert!(run.console.contains(&line), "{edits:?} {cpus}\n{}", run.console);
+                }
+                assert!(!run.log.contains("Failed to wait"));
+            }
+        }
+    }
 }
 
 /// EDK II's layout: a tile of 8 KiB further for each.

@@ -19,13 +19,15 @@ pub struct File {
     left: u32,
 }
 
-fn bytes<const N: usize>() -> [u8; N] {
-    core::array::from_fn(|_| in8(DATA))
+/// The next bytes of what is selected, as a big-endian number.
+#[inline(never)]
+fn number(bytes: usize) -> u32 {
+    (0..bytes).fold(0, |number, _| number << 8 | u32::from(in8(DATA)))
 }
 
 fn is_there() -> bool {
     out16(SELECT, SIGNATURE);
-    bytes() == *b"QEMU"
+    number(4) == u32::from_be_bytes(*b"QEMU")
 }
 
 /// Selector and size of a file.
@@ -34,13 +36,11 @@ fn find(name: &str) -> Option<(u16, u32)> {
         return None;
     }
     out16(SELECT, DIRECTORY);
-    for _ in 0..u32::from_be_bytes(bytes()) {
-        let size = u32::from_be_bytes(bytes());
-        let selector = u16::from_be_bytes(bytes());
-        let _reserved: [u8; 2] = bytes();
-        let entry: [u8; NAME] = bytes();
-        if name.bytes().chain(core::iter::repeat(0)).zip(entry).all(|(a, b)| a == b) {
-            return Some((selector, size));
+    for _ in 0..number(4) {
+        let (size, selector, _reserved) = (number(4), number(2), number(2));
+        let padded = name.bytes().chain(core::iter::repeat(0)).take(NAME);
+        if padded.fold(true, |same, byte| (in8(DATA) == byte) & same) {
+            return Some((selector as u16, size));
         }
     }
     None
@@ -52,7 +52,8 @@ pub fn processors() -> usize {
         return 1;
     }
     out16(SELECT, PROCESSORS);
-    u16::from_le_bytes(bytes()).into()
+    // Little-endian.
+    (number(2) as u16).swap_bytes().into()
 }
 
 impl File {

@@ -83,7 +83,8 @@ fn main() -> Result<(), Status> {
     let revision = relocate::all(cpus(), &parked)?;
     for Cpu { index, apic_id, smbase, .. } in cpus() {
         debug!(
-            "CPU[{index:03X}]  APIC ID={apic_id:04X}  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",
+            "CPU[{index:03X}]  APIC ID={:04X}  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",
+            u64::from(*apic_id),
             smbase + save_state::AREA,
             save_state::SIZE
         );

@@ -15,19 +15,21 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 const BOOT_PROCESSOR: usize = 0;
 const NOBODY: usize = usize::MAX;
 
-/// A bit for each processor that has checked in; SHUT: those who come now are too late for this SMI.
+/// A bit for each processor that has checked in. INSIDE: one of them runs the handlers. SHUT: those who come
+/// now are too late for this SMI.
 static DOOR: AtomicU32 = AtomicU32::new(0);
+const INSIDE: u32 = 1 << 30;
 const SHUT: u32 = 1 << 31;
-/// Those of them that have told so.
+/// Those who have written so into the trace.
 static PRESENT: AtomicU32 = AtomicU32::new(0);
-/// Who runs the handlers, and whether he is here.
+/// Who runs the handlers.
 static BSP: AtomicUsize = AtomicUsize::new(NOBODY);
-static INSIDE: AtomicU32 = AtomicU32::new(0);
 /// Who has it may write trace records: a record must stay in one piece.
 static TRACE: AtomicU32 = AtomicU32::new(0);
 
-pub fn is_present(cpu: &Cpu) -> bool {
-    PRESENT.load(SeqCst) & bit(cpu) != 0
+/// It is in SMM, and doesn't leave as long as handlers run.
+pub fn is_inside(cpu: &Cpu) -> bool {
+    DOOR.load(SeqCst) & bit(cpu) != 0
 }
 
 fn bit(cpu: &Cpu) -> u32 {
@@ -36,7 +38,7 @@ fn bit(cpu: &Cpu) -> u32 {
 
 /// `foundation` runs on one processor.
 pub fn run(me: &Cpu, foundation: impl FnOnce()) {
-    if update_unless_shut(|door| door | bit(me)) {
+    if update_unless(SHUT, |door| door | bit(me)) {
         let bsp = elect(me);
         if bsp == me.index { run_bsp(me, foundation) } else { run_ap(me, bsp) }
     }
@@ -44,8 +46,8 @@ pub fn run(me: &Cpu, foundation: impl FnOnce()) {
     wait(&DOOR, SHUT, 0);
 }
 
-fn update_unless_shut(change: impl Fn(u32) -> u32) -> bool {
-    DOOR.fetch_update(SeqCst, SeqCst, |door| (door & SHUT == 0).then(|| change(door))).is_ok()
+fn update_unless(bits: u32, change: impl Fn(u32) -> u32) -> bool {
+    DOOR.fetch_update(SeqCst, SeqCst, |door| (door & bits == 0).then(|| change(door))).is_ok()
 }
 
 fn elect(me: &Cpu) -> usize {
@@ -54,7 +56,7 @@ fn elect(me: &Cpu) -> usize {
 }
 
 fn run_bsp(me: &Cpu, foundation: impl FnOnce()) {
-    INSIDE.store(1, SeqCst);
+    DOOR.fetch_or(INSIDE, SeqCst);
     enter(me);
     if PCD.get(SYNC_MODE) != RELAXED {
         wait_for_ap_arrival();
@@ -63,9 +65,9 @@ fn run_bsp(me: &Cpu, foundation: impl FnOnce()) {
     lock_trace();
     foundation();
     TRACE.store(0, SeqCst);
-    let arrived = DOOR.fetch_or(SHUT, SeqCst) & !SHUT;
+    let arrived = DOOR.fetch_or(SHUT, SeqCst) & !(SHUT | INSIDE);
     wait(&PRESENT, arrived, arrived);
-    INSIDE.store(0, SeqCst);
+    DOOR.fetch_and(!INSIDE, SeqCst);
     wait(&DOOR, !0, SHUT | bit(me));
     leave(me);
     PRESENT.store(0, SeqCst);
@@ -91,16 +93,16 @@ fn wait_for_ap_arrival() {
 }
 
 fn run_ap(me: &Cpu, bsp: usize) {
-    let come = comes(&INSIDE, 1, 1, PCD.get(TIMEOUT)) || {
+    let come = comes(&DOOR, INSIDE, INSIDE, PCD.get(TIMEOUT)) || {
         cpus().get(bsp).into_iter().for_each(|bsp| lapic::send(bsp.apic_id, lapic::SMI));
-        comes(&INSIDE, 1, 1, PCD.get(TIMEOUT_2))
+        comes(&DOOR, INSIDE, INSIDE, PCD.get(TIMEOUT_2))
     };
-    // Alone: nothing can be done here. But the BSP may have come and counted us in this very moment.
-    if !come && update_unless_shut(|door| door & !bit(me)) {
+    // Alone: nothing can be done here. But the BSP may have come in this very moment.
+    if !come && update_unless(SHUT | INSIDE, |door| door & !bit(me)) {
         return;
     }
     enter(me);
-    wait(&INSIDE, 1, 0);
+    wait(&DOOR, INSIDE, 0);
     leave(me);
     DOOR.fetch_and(!bit(me), SeqCst);
 }

@@ -74,7 +74,7 @@ fn find(cpu: &Cpu, register: u32) -> Option<u64> {
 
 /// Only a processor that is in SMM has a save state.
 fn in_smm(index: usize) -> Option<&'static Cpu> {
-    crate::cpus().get(index).filter(|cpu| rendezvous::is_present(cpu))
+    crate::cpus().get(index).filter(|cpu| rendezvous::is_inside(cpu))
 }
 
 pub extern "efiapi" fn read(_: *const SmmCpu, width: usize, register: u32, cpu: usize, buffer: *mut c_void) -> Status {

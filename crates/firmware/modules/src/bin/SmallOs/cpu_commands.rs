@@ -15,34 +15,37 @@ pub fn wait(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 }
 
 pub fn cpus(words: &mut SplitWhitespace) -> Result<(), Wrong> {
-    if let Some(command) = words.next() {
-        let cpu = small::<u8>(words)?.into();
-        let status = match command {
-            "init" => processors::init(cpu),
-            "sipi" => processors::sipi(cpu),
-            _ => return Err(Wrong),
-        };
-        say!("cpus {command} {cpu}: {}", Name(base::status(status)));
-        return Ok(());
-    }
-    for cpu in 0..processors::count() {
-        let tasks::Tasks { ticks, stopped, .. } = tasks::of(cpu);
-        let state = if processors::is_online(cpu) { "online" } else { "offline" };
-        say!("cpus: {SUCCESS} {cpu} {state}, {ticks} ticks, stopped {stopped} times");
-    }
+    let change = match words.next() {
+        None => return list("cpus"),
+        Some("init") => processors::init,
+        Some("sipi") => processors::sipi,
+        _ => return Err(Wrong),
+    };
+    let cpu: u8 = small(words)?;
+    say!("cpus: {}", Name(base::status(change(cpu.into()))));
     Ok(())
 }
 
 pub fn fptask(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     match words.next() {
-        Some("start") => fptask::start(),
-        Some("stop") => fptask::stop(),
+        Some("start") => fptask::run(true),
+        Some("stop") => fptask::run(false),
         Some("state") => {}
         _ => return Err(Wrong),
     }
+    list("fptask")
+}
+
+/// What the tasks of each processor have found.
+fn list(command: &str) -> Result<(), Wrong> {
     for cpu in 0..processors::count() {
-        let (right, wrong, last) = fptask::results(cpu);
-        say!("fptask: {SUCCESS} {cpu} {right} right, {wrong} wrong, last 0x{last:016x}");
+        let tasks::Tasks { ticks, stopped, .. } = tasks::of(cpu);
+        let fptask::Task { right, wrong, last, .. } = fptask::of(cpu);
+        let state = if processors::is_online(cpu) { "online" } else { "offline" };
+        say!(
+            "{command}: {SUCCESS} {:x} {state}, {ticks} ticks, stopped {stopped} times, {right} sums right, {wrong} wrong, last 0x{last:016x}",
+            cpu as u64
+        );
     }
     Ok(())
 }

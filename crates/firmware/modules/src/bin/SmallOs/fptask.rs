@@ -22,31 +22,28 @@ const TICKS: u32 = 8;
 const SUM: u64 = 0x3ffa_4da6_e248_5d2b;
 
 #[derive(Clone, Copy)]
-struct Task {
+pub struct Task {
     /// Ticks since the sum began; 0: it hasn't.
     ticks: u32,
-    right: u64,
-    wrong: u64,
-    last: u64,
+    /// Sums so far.
+    pub right: u64,
+    pub wrong: u64,
+    /// The last one's bits.
+    pub last: u64,
 }
 
 static RUNS: AtomicBool = AtomicBool::new(false);
 /// By index of the processor.
 static TASKS: Global<[Task; MOST]> = Global::new([Task { ticks: 0, right: 0, wrong: 0, last: 0 }; MOST]);
 
-pub fn start() {
-    RUNS.store(true, SeqCst);
+pub fn run(runs: bool) {
+    RUNS.store(runs, SeqCst);
 }
 
-pub fn stop() {
-    RUNS.store(false, SeqCst);
-}
-
-/// Right and wrong sums of a processor so far, and the last sum's bits.
-pub fn results(cpu: usize) -> (u64, u64, u64) {
+/// What a processor's task has found.
+pub fn of(cpu: usize) -> Task {
     // SAFETY: it may be counting this very moment: a number is then the old or the new one.
-    let Task { right, wrong, last, .. } = unsafe { (&raw const TASKS.get()[cpu]).read_volatile() };
-    (right, wrong, last)
+    unsafe { (&raw const TASKS.get()[cpu]).read_volatile() }
 }
 
 /// This processor has been started: what was in its registers is gone.
@@ -54,8 +51,7 @@ pub fn begin_anew() {
     TASKS.get()[processors::index()].ticks = 0;
 }
 
-/// In the tick.
-pub fn run() {
+pub fn tick() {
     let task = &mut TASKS.get()[processors::index()];
     if !RUNS.load(SeqCst) {
         task.ticks = 0;

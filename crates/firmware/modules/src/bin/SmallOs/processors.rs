@@ -13,8 +13,8 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 pub const MOST: usize = 4;
 /// As start_up.s has it.
 const STACK: usize = 1 << 13;
-/// Microseconds until a processor runs.
-const PATIENCE: u64 = 10_000;
+/// Microseconds until a processor runs: an SMI that waited for it may have to look for the others first.
+const PATIENCE: u64 = 3_000_000;
 
 global_asm!(include_str!(concat!(env!("OUT_DIR"), "/start_up.s")));
 

@@ -42,7 +42,7 @@ pub fn run() {
     tasks.stopped += u64::from(gap > PATIENCE);
     tasks.ticks += 1;
     tasks.last = now;
-    fptask::run();
+    fptask::tick();
 }
 
 /// What the tasks of this processor have found; the longest gap starts anew.
