@@ -22,7 +22,8 @@
         .set FAULTS,    0x7800          // stack of the exception handlers
         .set SCRATCH,   0x8FC0          // the last 64 bytes of a page; the next one is not present
         .set READ_ONLY, 0xB000
-        .global PAYLOAD, SCRATCH, READ_ONLY, RESULT_LEN, SLOT, STACK, REPORT, RETURN
+        .set SUPERVISOR, 0xC000         // not for ring 3
+        .global PAYLOAD, SCRATCH, READ_ONLY, SUPERVISOR, RESULT_LEN, SLOT, STACK, REPORT, RETURN
 
         //  The record.
         .set R_CODE,    0
@@ -69,9 +70,9 @@ protected:
         mov ecx, 0x7000 / 4
         cld
         rep stosd
-        mov dword ptr [TABLES], TABLES + 0x1003
+        mov dword ptr [TABLES], TABLES + 0x1007
         mov edi, TABLES + 0x1000
-        mov eax, TABLES + 0x2003
+        mov eax, TABLES + 0x2007
         mov ecx, 4
 1:      mov [edi], eax
         add edi, 8
@@ -79,16 +80,16 @@ protected:
         dec ecx
         jnz 1b
         mov edi, TABLES + 0x2000
-        mov eax, 0x83
+        mov eax, 0x87
         mov ecx, 2048
 2:      mov [edi], eax
         add edi, 8
         add eax, 0x200000
         dec ecx
         jnz 2b
-        mov dword ptr [TABLES + 0x2000], TABLES + 0x6003
+        mov dword ptr [TABLES + 0x2000], TABLES + 0x6007
         mov edi, TABLES + 0x6000
-        mov eax, 3
+        mov eax, 7
         mov ecx, 512
 3:      mov [edi], eax
         add edi, 8
@@ -97,6 +98,7 @@ protected:
         jnz 3b
         and dword ptr [TABLES + 0x6000 + READ_ONLY / 0x1000 * 8], 0xfffffffd
         mov dword ptr [TABLES + 0x6000 + (SCRATCH / 0x1000 + 1) * 8], 0
+        and dword ptr [TABLES + 0x6000 + SUPERVISOR / 0x1000 * 8], 0xfffffffb
         //  interrupt gates to the stubs, 16 bytes apart, with a stack of their own
         mov edi, IDT
         mov eax, offset STUBS
@@ -115,6 +117,8 @@ protected:
         add eax, 16
         dec ecx
         jnz 4b
+        //  INT3 is for every ring
+        or byte ptr [IDT + 3*16 + 5], 0x60
         lidt [IDTR]
         mov edi, TSS
         xor eax, eax
@@ -165,6 +169,14 @@ long:   mov ax, 16
 next:   dec qword ptr [LEFT]
         js finish
         cld
+        mov eax, 16
+        mov ds, eax
+        mov es, eax
+        mov ss, eax
+        mov eax, 40
+        mov fs, eax
+        mov eax, 48
+        mov gs, eax
         mov rsi, [CURSOR]
         mov edi, CURRENT
         mov ecx, 32
@@ -330,6 +342,17 @@ gdt64:  .quad 0
         .quad 0x00cf93000000ffff        // 48 (GS): data
         .quad 0x0000890046000067        // 56: the task state segment
         .quad 0
+        .quad 0x00cf13000000ffff        // 72: data that isn't present
+        .quad 0x00cf99000000ffff        // 80: 32-bit code, execute-only
+        .quad 0x00cff3000000ffff        // 88: data of ring 3
+        .quad 0x00cf9f000000ffff        // 96: conforming 32-bit code
+        .quad 0x00cf91000000ffff        // 104: read-only data
+        .quad 0x00affb000000ffff        // 112: 64-bit code of ring 3
+        .quad 0x00cffb000000ffff        // 120: 32-bit code of ring 3
+        .quad 0x00cf1b000000ffff        // 128: code that isn't present
+        .quad 0x0000820046000067        // 136: a local descriptor table
+        .quad 0
+        .quad 0x00ef9b000000ffff        // 152: code with L and D
 gdt64_end:
 gdtr:   .word 23
         .long HEAD + (gdt - base)

@@ -320,6 +320,8 @@ impl Cpu {
         let null_allowed = ss & !3 == 0 && cs.has(Segment::L) && self.long_mode() && cpl != 3;
         let stack = if null_allowed {
             Segment { selector: ss, attr: u16::from(cpl) << 5, ..Segment::default() }
+        } else if ss & !3 == 0 {
+            return Err(Fault::GP0);
         } else {
             self.check_segment(env, SS, ss, cpl)?
         };

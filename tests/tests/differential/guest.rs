@@ -4,7 +4,7 @@
 //! segment limits and types.)
 
 use crate::form::{Form, Imm, Rm};
-use crate::{simd, table};
+use crate::{flow, simd, table};
 use rom_build::Rom;
 
 pub const RECORD: usize = 256;
@@ -107,6 +107,12 @@ struct Encoded {
     /// The operand must be aligned and within its page: QEMU 7.2 doesn't check the alignment of SSE
     /// operands, reads 16 bytes where CVTDQ2PD and its like have 8, and stores 16 bytes in two steps.
     aligned: bool,
+}
+
+impl Encoded {
+    fn sequence(bytes: Vec<u8>) -> Self {
+        Encoded { bytes, paired: false, aligned: false }
+    }
 }
 
 fn encode(r: &mut Random, f: &Form, segment: Segment) -> Encoded {
@@ -221,30 +227,39 @@ fn pointer(r: &mut Random, reg: u8, places: &Places, segment: Segment, good: boo
 }
 
 pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
-    let x87 = r.below(40) == 0;
-    let (segment, encoded, f) = if x87 {
-        let code = simd::x87(&mut |n| r.below(n));
-        (Segment::Bits64, Encoded { bytes: code, paired: false, aligned: false }, None)
-    } else {
-        loop {
+    let mut end = None;
+    let (segment, encoded, f) = match r.below(40) {
+        0 => {
+            let code = simd::x87(&mut |n| r.below(n));
+            (Segment::Bits64, Encoded::sequence(code), None)
+        }
+        1..=6 => {
+            let segment = r.pick(&[Segment::Bits64, Segment::Bits64, Segment::Bits32, Segment::Bits16]);
+            let sequence = flow::sequence(r, segment, places.slot, places.scratch);
+            end = Some(sequence.end);
+            (segment, Encoded::sequence(sequence.code), None)
+        }
+        _ => loop {
             let segment = r.pick(&[Segment::Bits64, Segment::Bits64, Segment::Bits32, Segment::Bits16]);
             let f = r.pick(table);
             let fits = if segment == Segment::Bits64 { f.in_64 } else { f.in_compatibility };
             if fits {
                 break (segment, encode(r, &f, segment), Some(f));
             }
-        }
+        },
     };
     let mut code = encoded.bytes.clone();
-    match segment {
+    match end.unwrap_or(Some(segment)) {
+        // Ring 3 comes back by an exception.
+        None => {}
         // JMP qword [RETURN]
-        Segment::Bits64 => {
+        Some(Segment::Bits64) => {
             code.extend([0xff, 0x24, 0x25]);
             code.extend(places.back.to_le_bytes());
         }
         // JMP 8:REPORT
-        _ => {
-            if segment == Segment::Bits16 {
+        Some(end) => {
+            if end == Segment::Bits16 {
                 code.push(0x66);
             }
             code.push(0xea);
@@ -282,8 +297,8 @@ fn record(
     record.extend(error.to_le_bytes());
     let divides = f.is_some_and(|f| f.section == "DIV" || f.section == "IDIV");
     // QEMU 7.2 changes the flags of RCL and RCR before the write that faults, and writes in ARPL even what
-    // stays the same.
-    let good = f.is_none_or(|f| matches!(f.section, "RCL" | "RCR" | "ARPL"));
+    // stays the same; it reads four bytes for MOVSXD of a word.
+    let good = f.is_none_or(|f| matches!(f.section, "RCL" | "RCR" | "ARPL" | "MOVSXD"));
     let bound = f.is_some_and(|f| f.section == "BOUND");
     let bits = f.is_some_and(|f| matches!(f.section, "BT" | "BTS" | "BTR" | "BTC" | "SHLD" | "SHRD"));
     for reg in 0..16u8 {

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod flow;
 mod form;
+mod forms;
 mod guest;
 mod simd;
 mod table;
@@ -12,6 +14,7 @@ use board::{Board, Config, Machine, Stop};
 use e2e::{machine, qemu, rom};
 use guest::{Places, Segment, Trial};
 use rom_build::Rom;
+use std::ops::RangeInclusive;
 use trace::{Level, Mode, Output, Recorder};
 
 const IMAGE: usize = 4 << 20;
@@ -19,6 +22,8 @@ const HEAD: usize = 64 << 10;
 const HASH: usize = 4;
 /// Records that one image holds.
 const MOST: usize = (IMAGE - HEAD - 16) / guest::RECORD;
+/// Those of each run.
+const SEEDS: RangeInclusive<u64> = 0x5eed_0001..=0x5eed_000d;
 /// Records of an image that are looked at in full.
 const FULL: usize = 40;
 
@@ -130,7 +135,7 @@ fn run(seeds: impl Iterator<Item = u64>) -> usize {
 #[test]
 fn random_instructions_do_the_same_on_qemu_and_on_ours() {
     println!("{}", table::masks());
-    let compared = run((1..=13).map(|n| 0x5eed_0000 + n));
+    let compared = run(SEEDS);
     println!("{compared} instructions compared");
     assert!(compared > 200_000, "{compared} instructions");
 }
@@ -148,7 +153,8 @@ fn a_single_different_bit_is_found() {
     let places = Places::of(&rom);
     let mut trials = guest::trials(7, 50, &places);
     let right = ours(&image(&rom, &trials, false));
-    trials[30].record[64] ^= 1;
+    // R15, which none of these changes.
+    trials[30].record[184] ^= 1;
     let wrong = ours(&image(&rom, &trials, false));
     assert_ne!(right, wrong);
 }

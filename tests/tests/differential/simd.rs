@@ -93,15 +93,19 @@ pub fn x87(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
         code.extend(loads[pick(6) as usize]);
         code.push(d8(pick));
     }
-    match pick(7) {
+    match pick(8) {
         // FADD, FMUL, FSUB, FSUBR, FDIV, FDIVR ST(0), ST(1)
         0..=2 => code.extend([0xd8, [0xc1, 0xc9, 0xe1, 0xe9, 0xf1, 0xf9][pick(6) as usize]]),
         // the same with m32 or m64
         3 => code.extend([[0xd8, 0xdc][pick(2) as usize], 0x46 | [0, 1, 4, 5, 6, 7][pick(6) as usize] << 3, d8(pick)]),
         // FADDP … ST(1), ST(0)
         4 => code.extend([0xde, [0xc1, 0xc9, 0xe1, 0xe9, 0xf1, 0xf9][pick(6) as usize]]),
-        // FCOMI, FUCOMI, FXCH, FCHS, FABS
-        5 => code.extend([[0xdb, 0xf1], [0xdb, 0xe9], [0xd9, 0xc9], [0xd9, 0xe0], [0xd9, 0xe1]][pick(5) as usize]),
+        // FCOMI, FUCOMI, FXCH, FCHS, FABS, FLDZ
+        5 => code.extend(
+            [[0xdb, 0xf1], [0xdb, 0xe9], [0xd9, 0xc9], [0xd9, 0xe0], [0xd9, 0xe1], [0xd9, 0xee]][pick(6) as usize],
+        ),
+        // FCOMIP, FUCOMIP; FSTP ST(1); FNSTCW word [RDI]
+        6 => code.extend([[0xdf, 0xf1], [0xdf, 0xe9], [0xdd, 0xd9], [0xd9, 0x3f]][pick(4) as usize]),
         // FCMOVB … FCMOVNU ST(0), ST(1)
         _ => code.extend([[0xda, 0xdb][pick(2) as usize], 0xc1 | (pick(4) as u8) << 3]),
     }

@@ -128,6 +128,12 @@ fn moves(t: &mut Vec<Form>) {
     t.push(form("STD", 0xfd).plain().byte());
     t.push(form("XLAT/XLATB", 0xd7).plain().byte());
     t.push(form("SMSW", 0x0f01).digit(4));
+    t.push(form("SLDT", 0x0f00).digit(0));
+    t.push(form("STR", 0x0f00).digit(1));
+    for segment in 0..6 {
+        t.push(form("MOV", 0x8c).digit(segment));
+    }
+    t.push(form("LEAVE", 0xc9).plain());
     t.push(form("UD", 0x0f0b).plain().byte());
 }
 

@@ -90,9 +90,10 @@ impl Cpu {
             PushSeg => self.push(env, self.seg[usize::from(op.aux)].selector.into(), op.size),
             PopSeg => {
                 let selector = self.peek_stack(env, 0, op.size)? as u16;
-                self.set_segment(env, op.aux.into(), selector)?;
+                // The old SS says how wide its stack pointer is.
+                let old = self.regs[RSP];
                 self.move_stack(op.size.into());
-                Ok(())
+                self.set_segment(env, op.aux.into(), selector).inspect_err(|_| self.regs[RSP] = old)
             }
             MovFromSeg => {
                 let selector = u64::from(self.seg[usize::from(op.aux)].selector);
@@ -313,14 +314,19 @@ impl Cpu {
         let old = self.regs[RSP];
         self.push(env, self.regs[RBP] & mask(op.size), op.size)?;
         let frame = self.regs[RSP];
+        let m = mask(self.stack_size());
         let mut copy = || -> Result<()> {
-            let m = mask(self.stack_size());
             for i in 1..level {
                 let at = self.regs[RBP].wrapping_sub(u64::from(i) * u64::from(op.size)) & m;
                 let link = self.read_mem(env, crate::state::SS, at, op.size)?;
                 self.push(env, link, op.size)?;
             }
-            if level > 0 { self.push(env, frame & mask(op.size), op.size) } else { Ok(()) }
+            if level > 0 {
+                self.push(env, frame & mask(op.size), op.size)?;
+            }
+            // It faults where a write to the new top of the stack would.
+            let top = self.linear(crate::state::SS, self.regs[RSP].wrapping_sub(op.imm) & m, 1, true)?;
+            self.probe_write(env, top, 1)
         };
         copy().inspect_err(|_| self.regs[RSP] = old)?;
         self.write_reg(RBP as u8, op.size, frame);
