@@ -1,6 +1,6 @@
 //! The training firmware's images, and runs of them on QEMU and on ours.
 
-use board::{Board, Config, Machine, Stop};
+use board::{Board, Config, Machine, Stop, View};
 use pi::edit::{Edit, apply};
 use pi::record::layout::Record;
 use pi::record::{Located, RecordError};
@@ -109,8 +109,32 @@ pub fn boot(board: Board, image: &[u8], script: &str) -> Boot {
 
 /// The same with so many processors.
 pub fn boot_several(board: Board, cpus: u8, image: &[u8], script: &str) -> Boot {
+    run(&mut power_on_several(board, cpus, image, script))
+}
+
+/// A boot, and the flash that it left.
+pub fn boot_and_keep(board: Board, image: &[u8], script: &str) -> (Boot, Vec<u8>) {
+    boot_with(board, image, &[(demo_rom::SCRIPT_FILE, script)])
+}
+
+/// The same with any fw_cfg files, as name and contents.
+pub fn boot_with(board: Board, image: &[u8], files: &[(&str, &str)]) -> (Boot, Vec<u8>) {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
+    let mut machine = power_on_with(board, 1, image, files.collect());
+    let boot = run(&mut machine);
+    (boot, flash(&machine, image.len()))
+}
+
+/// What the flash holds now.
+pub fn flash(machine: &Machine, size: usize) -> Vec<u8> {
+    let mut flash = vec![0; size];
+    machine.peek(View::Os, (1 << 32) - size as u64, &mut flash);
+    flash
+}
+
+fn run(machine: &mut Machine) -> Boot {
     let mut tape = Recorder::new(Level::Output);
-    let stop = power_on_several(board, cpus, image, script).run_instructions(PATIENCE, &mut tape);
+    let stop = machine.run_instructions(PATIENCE, &mut tape);
     let events = tape.into_events();
     let bytes = |door| machine::bytes(&events, door);
     let exit = match stop {
@@ -128,18 +152,31 @@ pub fn boot_on_qemu(image: &[u8], script: &str) -> Boot {
 }
 
 pub fn boot_several_on_qemu(cpus: u8, image: &[u8], script: &str) -> Boot {
+    on_qemu(cpus, image, &[(demo_rom::SCRIPT_FILE, script)]).0
+}
+
+pub fn boot_on_qemu_and_keep(image: &[u8], script: &str) -> (Boot, Vec<u8>) {
+    boot_on_qemu_with(image, &[(demo_rom::SCRIPT_FILE, script)])
+}
+
+pub fn boot_on_qemu_with(image: &[u8], files: &[(&str, &str)]) -> (Boot, Vec<u8>) {
+    on_qemu(1, image, files)
+}
+
+fn on_qemu(cpus: u8, image: &[u8], files: &[(&str, &str)]) -> (Boot, Vec<u8>) {
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let child = start_qemu(scratch.path(), cpus, image, script);
+    let child = start_qemu(scratch.path(), cpus, image, files);
     let status = qemu::wait(child);
     assert!(status & 1 == 1, "QEMU ended with status {status}");
-    left_by_qemu(scratch.path(), Some(status as u32 / 2)).expect("whole records and ASCII")
+    let boot = left_by_qemu(scratch.path(), Some(status as u32 / 2)).expect("whole records and ASCII");
+    (boot, fs::read(scratch.path().join("flash")).expect("the flash's file"))
 }
 
 /// A boot that ends in a halt with interrupts off, which QEMU doesn't tell: it must come to where ours
 /// stopped.
 pub fn stops_on_qemu(image: &[u8], script: &str, ours: &Boot) {
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let mut child = start_qemu(scratch.path(), 1, image, script);
+    let mut child = start_qemu(scratch.path(), 1, image, &[(demo_rom::SCRIPT_FILE, script)]);
     let ours = without_rf(ours.clone());
     let there = || left_by_qemu(scratch.path(), ours.exit).is_some_and(|theirs| without_rf(theirs) == ours);
     let same = qemu::comes(there);
@@ -153,19 +190,21 @@ fn without_rf(boot: Boot) -> Boot {
     Boot { log: boot.log.replace("RFLAGS - 000000000001", "RFLAGS - 000000000000"), ..boot }
 }
 
-fn start_qemu(scratch: &Path, cpus: u8, image: &[u8], script: &str) -> Child {
+fn start_qemu(scratch: &Path, cpus: u8, image: &[u8], files: &[(&str, &str)]) -> Child {
     let at = |name: &str| scratch.join(name);
     fs::write(at("flash"), image).expect("write the image");
-    fs::write(at("script"), script).expect("write the script");
     let mut command = qemu::machine(RAM_MIB);
+    for (nth, (name, text)) in files.iter().enumerate() {
+        let file = at(&format!("file{nth}"));
+        fs::write(&file, text).expect("write a file");
+        command.arg("-fw_cfg").arg(format!("name={name},file={}", file.display()));
+    }
     command
         .arg("-smp")
         .arg(cpus.to_string())
         .arg("-drive")
         .arg(format!("if=pflash,format=raw,unit=0,file={}", at("flash").display()))
         .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
-        .arg("-fw_cfg")
-        .arg(format!("name={},file={}", demo_rom::SCRIPT_FILE, at("script").display()))
         .arg("-serial")
         .arg(format!("file:{}", at("console").display()));
     for (name, port) in [("log", "0x402"), ("post", "0x80"), ("records", "0x502")] {

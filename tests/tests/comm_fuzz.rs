@@ -38,6 +38,9 @@ struct Ground {
     may_change: Vec<bool>,
 }
 
+/// The longest message that a handler copies: VariableSmm's header and payload.
+const COPIED: u64 = 0x10 + 0x1024;
+
 /// What the OS does.
 #[derive(Debug, Clone)]
 struct Case {
@@ -91,7 +94,14 @@ impl Ground {
         let (buffer, smram) = (self.prompt.buffer, self.prompt.smram.start);
         let message = |at, guid| Some(Message { at, size: 32, bytes: header(guid, 8) });
         let messages = self.prompt.handlers.iter().map(|guid| message(buffer, *guid));
-        let messages = messages.chain([message(buffer, nobody), message(smram, nobody), None]);
+        // What a handler copies into SMRAM: no function has a number of such bytes.
+        let long = |guid: Guid, byte: u8| {
+            let bytes = [header(guid, COPIED)[..HEADER as usize].to_vec(), vec![byte; COPIED as usize]].concat();
+            Some(Message { at: buffer, size: HEADER + COPIED, bytes })
+        };
+        let handlers = &self.prompt.handlers;
+        let longs = handlers.iter().flat_map(|guid| [0x5a, 0xff].map(|byte| long(*guid, byte)));
+        let messages = messages.chain(longs).chain([message(buffer, nobody), message(smram, nobody), None]);
         let values = [0, 0x55].into_iter().chain(self.prompt.values.iter().map(|value| *value as u8));
         let values: Vec<u8> = values.collect();
         for message in messages.collect::<Vec<_>>() {

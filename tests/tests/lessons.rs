@@ -269,6 +269,11 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
     const PI_SMM_IPL: Guid = Guid::new("2FA2A6DA-11D5-4DC3-999A-749648B03C56");
     const SMM_CPU: Guid = Guid::new("A3FF0EF5-0C28-42F5-B544-8C7DE1E80014");
     const SMM_ACCESS_PEI: Guid = Guid::new("6C0E75B4-B0B9-44D1-8210-3377D7B4E066");
+    const VARIABLE_RUNTIME_DXE: Guid = Guid::new("9F7DCADE-11EA-448A-A46F-76E003657DD1");
+    const SETUP_DXE: Guid = Guid::new("5E70DA7A-0001-4C41-8B53-4D4D4C414200");
+    const FVB_SERVICES: Guid = Guid::new("733CBAC2-B23F-4B92-BC8E-FB01CE5907B7");
+    const VARIABLE_SMM: Guid = Guid::new("23A089B3-EED5-4AC5-B2AB-43E3298C2343");
+    const FAULT_TOLERANT_WRITE: Guid = Guid::new("470CB248-E8AC-473C-BB4F-81069A1FE6FD");
     let guid = known::named("gEfiSmmAccess2ProtocolGuid");
     let missing = vec![Missing { guid, producer: Producer::Nobody }];
     let stalled = |file| (file, Reason::Stalled { by: SMM_ACCESS2_DXE });
@@ -278,8 +283,13 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
         stalled(SMM_CONTROL2_DXE),
         (SMM_ACCESS2_DXE, Reason::NeverReturned),
         stalled(COMMUNICATION_BUFFER),
+        stalled(VARIABLE_RUNTIME_DXE),
+        stalled(SETUP_DXE),
         never(SMM_CPU),
         never(SW_DISPATCH),
+        never(FVB_SERVICES),
+        never(VARIABLE_SMM),
+        never(FAULT_TOLERANT_WRITE),
         never(A),
         never(B),
         never(C),

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use e2e::firmware::images;
+use e2e::firmware::{boot_and_keep, images};
 use pi::edit::{Depex, Drop, Edit, EditList, Order, apply};
 use pi::image::{Image, Node, Visit};
 use pi::layout::section::kind::{DXE_DEPEX, PEI_DEPEX, SMM_DEPEX};
@@ -261,6 +261,38 @@ fn variables_go_to_and_from_virt_firmware_as_json() {
     virt_fw_vars(&["-i", enrolled, "--output-json", &theirs]);
     smmlab(&["import", empty, &theirs, "--output", &image]);
     assert_eq!(agree_on_variables(image.as_ref()), want);
+}
+
+#[test]
+fn virt_firmware_and_our_firmware_read_what_the_other_has_written() {
+    const SCRIPT: &str = "setvar Colour 7 0102\nsetvar Colour 7 030405\nsetvar Gone 7 01\ndelvar Gone\n\
+        setvar Timeout 7 0500 global\nsetvar BootOrder 7 0000 global\n";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (image, changed, json) = (at("image.fd"), at("changed.fd"), at("change.json"));
+    for board in [board::Board::Ich9, board::Board::Qemu] {
+        let (_, left) = boot_and_keep(board, &images().release, SCRIPT);
+        fs::write(&image, &left).unwrap();
+        let variables = agree_on_variables(image.as_ref());
+        let seen: Vec<_> =
+            variables.iter().map(|one| (one["name"].as_str().unwrap(), one["data"].as_str().unwrap())).collect();
+        assert_eq!(seen, [("BootOrder", "0000"), ("Colour", "030405"), ("Timeout", "0500")]);
+        let list = json!({"version": 2, "variables": [
+            {"name": "Theirs", "guid": "5e70da7a-5a5a-4c41-8b53-4d4d4c414200", "attr": 7, "data": "c0ffee"},
+            {"name": "Colour", "guid": "5e70da7a-5a5a-4c41-8b53-4d4d4c414200", "attr": 7, "data": "99"},
+        ]});
+        fs::write(&json, list.to_string()).unwrap();
+        virt_fw_vars(&["-i", &image, "-o", &changed, "--set-json", &json]);
+        let (after, left) =
+            boot_and_keep(board, &fs::read(&changed).unwrap(), "getvar Theirs\ngetvar Colour\nsetvar Theirs 7 01\n");
+        for line in
+            ["getvar Theirs: EFI_SUCCESS 0x7 c0ffee", "getvar Colour: EFI_SUCCESS 0x7 99", "setvar Theirs: EFI_SUCCESS"]
+        {
+            assert!(after.console.lines().any(|said| said == line), "{line}\n{}", after.console);
+        }
+        fs::write(&image, &left).unwrap();
+        assert_eq!(agree_on_variables(image.as_ref()).len(), 4);
+    }
 }
 
 fn run(command: &mut Command, advice: &str) {

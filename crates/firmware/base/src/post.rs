@@ -14,6 +14,8 @@ pub const NB_DXE_SMM: u8 = 0x6a;
 /// South bridge DXE SMM initialization.
 pub const SB_DXE_SMM: u8 = 0x71;
 pub const BDS: u8 = 0x90;
+pub const SETUP: u8 = 0xa9;
+pub const SETUP_INPUT_WAIT: u8 = 0xab;
 pub const READY_TO_BOOT: u8 = 0xad;
 pub const EXIT_BOOT_SERVICES: u8 = 0xaf;
 pub const SET_VIRTUAL_ADDRESS_MAP: u8 = 0xb0;

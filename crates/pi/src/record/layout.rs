@@ -145,7 +145,7 @@ records! {
         operation: u8,
         reserved: [u8; 3],
         size: U32,
-        /// From the start of the flash part.
+        /// Where it is mapped below 4 GiB; 0 for a lock.
         address: U64,
         status: U64,
     }

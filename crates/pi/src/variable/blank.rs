@@ -4,7 +4,7 @@ use super::{Format, NvError, NvRule, erase, ftw, nvram};
 use crate::layout::ftw as layout;
 use crate::layout::fv::{self, BlockMapEntry, VolumeHeader};
 use crate::sum::sum16;
-use alloc::vec;
+#[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use core::ops::Range;
 use zerocopy::IntoBytes;
@@ -23,12 +23,21 @@ pub struct Areas {
 /// EDK II's attributes of an NVRAM volume: all that can be done with a volume, none of it locked.
 const ATTRIBUTES: u32 = 0x4_f6ff | fv::ATTRIBUTE_ERASE_POLARITY;
 
+const HEAD: usize = fv::HEADER_SIZE + 2 * fv::BLOCK_MAP_ENTRY_SIZE;
+
 /// The volume that firmware starts with: an empty store, an empty write queue, the rest erased.
+#[cfg(feature = "alloc")]
 pub fn blank(areas: &Areas, format: Format) -> Result<Vec<u8>, NvError> {
-    const HEAD: usize = fv::HEADER_SIZE + 2 * fv::BLOCK_MAP_ENTRY_SIZE;
-    let mut volume = vec![0xff; areas.volume];
+    let mut volume = alloc::vec![0xff; areas.volume];
+    blank_into(&mut volume, areas, format)?;
+    Ok(volume)
+}
+
+/// The same in memory of the caller's, which has the volume's size.
+pub fn blank_into(volume: &mut [u8], areas: &Areas, format: Format) -> Result<(), NvError> {
+    volume.fill(0xff);
+    let have = volume.len();
     let store = volume.get_mut(HEAD..areas.store_end);
-    let have = areas.volume;
     let size = NvError::new(HEAD, NvRule::StoreSize { found: areas.store_end as u32, have });
     erase(store.ok_or(size)?, format)?;
     let queue = areas.work_space.len() as u64;
@@ -57,6 +66,5 @@ pub fn blank(areas: &Areas, format: Format) -> Result<Vec<u8>, NvError> {
     header.checksum = sum.wrapping_neg().into();
     volume[..fv::HEADER_SIZE].copy_from_slice(header.as_bytes());
     volume[fv::HEADER_SIZE..HEAD].copy_from_slice(map.as_bytes());
-    nvram::read(&volume)?;
-    Ok(volume)
+    nvram::read(volume).map(drop)
 }

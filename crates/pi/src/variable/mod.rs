@@ -5,7 +5,6 @@
 //! what needs an erase, `reclaim`, builds a fresh store elsewhere.
 
 mod attributes;
-#[cfg(feature = "alloc")]
 mod blank;
 mod contents;
 #[cfg(feature = "alloc")]
@@ -27,7 +26,8 @@ mod tests;
 
 pub use attributes::{Attributes, AttributesError};
 #[cfg(feature = "alloc")]
-pub use blank::{Areas, blank};
+pub use blank::blank;
+pub use blank::{Areas, blank_into};
 pub use contents::{Auth, Contents, Format};
 #[cfg(feature = "alloc")]
 pub use edit::{delete, replace_store, set, stored_name};

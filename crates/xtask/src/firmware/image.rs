@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use pi::image::{Body, File, Image, Part, Placed, Section, SectionBody, Sections, Volume};
 use pi::layout::section::kind;
 use pi::layout::{ffs, fv, section};
+use pi::variable::{self, Areas, Format};
 
 use super::manifest::{self, Kind, Manifest};
 use super::{elf, pe};
@@ -36,6 +37,12 @@ pub fn build(manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> 
     for volume in &manifest.volume {
         ensure!(end.is_none_or(|end| end == volume.base), "{} doesn't begin where the last volume ends", volume.name);
         end = Some(volume.base + volume.size as u64);
+        if let Some(areas) = &volume.nvram {
+            let blank = blank(volume.size, areas).with_context(|| volume.name.clone())?;
+            writeln!(map, "{:08X} {:6X} {}, no variables yet", volume.base, volume.size, volume.name)?;
+            image.parts.extend(Image::parse(&blank).parts);
+            continue;
+        }
         let mut builder = Builder { manifest, volume, modules: Vec::new(), sec_entry, map: &mut map };
         let built = builder.build(&program).with_context(|| volume.name.clone())?;
         sec_entry = builder.sec_entry;
@@ -45,6 +52,13 @@ pub fn build(manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> 
     let flaws = image.check();
     ensure!(flaws.is_empty(), "the image breaks rules: {flaws:?}");
     Ok(Flash { bytes: image.write(), map })
+}
+
+/// Variables as a machine leaves the factory: none.
+fn blank(size: usize, areas: &manifest::Nvram) -> Result<Vec<u8>> {
+    let [start, end] = areas.work_space;
+    let areas = Areas { volume: size, block: BLOCK as usize, store_end: areas.store_end, work_space: start..end };
+    Ok(variable::blank(&areas, Format::Authenticated)?)
 }
 
 struct Builder<'a> {

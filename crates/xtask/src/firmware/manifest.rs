@@ -18,7 +18,18 @@ pub struct Volume {
     pub size: usize,
     #[serde(default)]
     pub apriori: Vec<String>,
+    /// None: files.
+    pub nvram: Option<Nvram>,
+    #[serde(default)]
     pub file: Vec<File>,
+}
+
+/// What a volume of variables is divided into; offsets from its start.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nvram {
+    pub store_end: usize,
+    pub work_space: [usize; 2],
 }
 
 #[derive(Deserialize)]

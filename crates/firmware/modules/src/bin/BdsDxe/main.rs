@@ -12,6 +12,7 @@ base::dxe_entry!(main);
 
 mod on_request;
 mod os;
+mod setup;
 mod wait;
 
 #[used]
@@ -38,14 +39,13 @@ fn main(image: Handle) -> Result<(), Status> {
 extern "efiapi" fn entry(_: *const Bds) {
     post(post::BDS);
     record::phase(record::phase::BDS);
-    let done =
-        milestones().and_then(|()| wait::for_a_key(PCD.get(BOOT_TIME_OUT))).and_then(|()| os::load(*IMAGE.get()));
+    let done = lock().and_then(|()| settings()).and_then(|()| ready_to_boot()).and_then(|()| os::load(*IMAGE.get()));
     if let Err(status) = done {
         debug!("[Bds] {}", base::names::Text(status));
     }
 }
 
-fn milestones() -> Result<(), Status> {
+fn lock() -> Result<(), Status> {
     debug!("[Bds] Entry...");
     if PCD.get(FAULT) != 0 {
         // SAFETY: none: this is the fault to study.
@@ -61,6 +61,15 @@ fn milestones() -> Result<(), Status> {
             dxe::install(&protocol::DXE_SMM_READY_TO_LOCK, core::ptr::null_mut::<()>())?;
         }
     }
+    Ok(())
+}
+
+fn settings() -> Result<(), Status> {
+    let seconds = PCD.get(BOOT_TIME_OUT).max(setup::boot_timeout());
+    setup::enter_if_wanted(wait::for_a_key(seconds)?)
+}
+
+fn ready_to_boot() -> Result<(), Status> {
     post(post::READY_TO_BOOT);
     record::phase(record::phase::READY_TO_BOOT);
     dxe::signal_group(&protocol::READY_TO_BOOT_EVENT)

@@ -2,7 +2,7 @@
 
 use crate::loader::OS;
 use crate::tasks::{self, Tasks};
-use crate::{cpu_commands, interrupts, say};
+use crate::{cpu_commands, interrupts, say, variables};
 use base::arch::{self, ASKS, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
@@ -57,11 +57,11 @@ pub fn run(line: &str) {
         "reboot" => reset(efi::RESET_COLD),
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {
-            HELP.iter().for_each(|line| say!("{line}"));
+            HELP.iter().chain(&variables::HELP).for_each(|line| say!("{line}"));
             say!("help: {}", Name(Status::SUCCESS));
             Ok(())
         }
-        _ => Err(Wrong),
+        _ => variables::run(command, &mut words).unwrap_or(Err(Wrong)),
     };
     if done.is_err() {
         say!("{command}: {}; `help` lists the commands", Name(Status::INVALID_PARAMETER));

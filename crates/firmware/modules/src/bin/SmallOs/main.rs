@@ -16,6 +16,7 @@ mod loader;
 mod processors;
 mod shell;
 mod tasks;
+mod variables;
 
 use base::{Handle, Status, record};
 
