@@ -125,6 +125,15 @@ fn bulk_and_single_iterations_of_rep_end_in_the_same_state() {
     assert_eq!(bulk.ram.time, 1500 + 3000 + 100 + 10);
 }
 
+#[test]
+fn the_source_of_a_rep_faults_before_its_target() {
+    let mut rig = Rig::long(&assemble(|a| a.rep().movsd().unwrap()));
+    // A page that isn't there, and an address that isn't canonical.
+    (rig.cpu.regs[1], rig.cpu.regs[6], rig.cpu.regs[7]) = (100, 0x20_0000, 1 << 47);
+    rig.run();
+    assert_eq!((rig.vector(), rig.cpu.cr2), (Some(14), 0x20_0000));
+}
+
 /// A run can be cut anywhere: in a block, between blocks, within a REP, right behind it.
 #[test]
 fn a_run_executes_exactly_as_many_instructions_as_its_budget_says() {

@@ -139,11 +139,13 @@ impl Cpu {
         let target = self.read_reg(RDI as u8, op.addr_size);
         let source = self.read_reg(RSI as u8, op.addr_size);
         let room = |offset: u64, linear: u64| (4096 - (linear & 0xfff)).min(mask(op.addr_size) - offset) / size;
-        let to = self.linear(ES, target, op.size.into(), true)?;
+        // What faults here does so in its own order, one by one.
+        let Ok(to) = self.linear(ES, target, op.size.into(), true) else { return Ok(0) };
         let mut n = count.min(env.bus.budget()).min(room(target, to));
         let mut from = 0;
         if op.kind == Kind::Movs {
-            from = self.linear(op.seg.into(), source, op.size.into(), false)?;
+            let Ok(at) = self.linear(op.seg.into(), source, op.size.into(), false) else { return Ok(0) };
+            from = at;
             n = n.min(room(source, from));
         }
         if n < 2 || self.linear(ES, target, (n * size) as usize, true).is_err() {
