@@ -16,13 +16,21 @@
         .set RETURN,    0x4718          // holds REPORT: 64-bit code has no far jump to an immediate address
         .set CURRENT,   0x5000          // the record that runs
         .set RESULT,    0x5200          // what it left
-        .set RESULT_LEN, 304            // vector, error, RIP, CR2, sixteen registers, RFLAGS, MXCSR, XMM0-3, scratch
+        .set WORDS, 41                  // vector, error, RIP, CR2, sixteen registers, RFLAGS, MXCSR, XMM0-3, scratch, PTE,
+        .set RESULT_LEN, WORDS * 8      // PDE, PDPTE
         .set SLOT,      0x6000          // a page of its own for the code
         .set STACK,     0x7000
         .set FAULTS,    0x7800          // stack of the exception handlers
         .set SCRATCH,   0x8FC0          // the last 64 bytes of a page; the next one is not present
         .set READ_ONLY, 0xB000
         .set SUPERVISOR, 0xC000         // not for ring 3
+        .set SPARE, 0xD000              // a page whose tables records change; seen at FAR + SPARE, too
+        .set FAR, 0x40000000
+        .set PTE, TABLES + 0x6000 + SPARE / 0x1000 * 8
+        .set PDE, TABLES + 0x3000       // of FAR, and so on
+        .set PDPTE, TABLES + 0x1008
+        .set CONTROL, 0x80010033            // PG, WP, NE, ET, MP, PE
+        .global SPARE, FAR, PTE, PDE, PDPTE, CONTROL
         .global PAYLOAD, SCRATCH, READ_ONLY, SUPERVISOR, RESULT_LEN, SLOT, STACK, REPORT, RETURN
 
         //  The record.
@@ -135,11 +143,11 @@ protected:
         mov eax, TABLES
         mov cr3, eax
         mov ecx, 0xc0000080
-        mov eax, 0x100
+        //  LME, NXE
+        mov eax, 0x900
         xor edx, edx
         wrmsr
-        //  PG, WP, NE, ET, MP, PE
-        mov eax, 0x80010033
+        mov eax, CONTROL
         mov cr0, eax
         lgdt [GDTR64]
         ljmp 8, offset LONG
@@ -177,6 +185,17 @@ next:   dec qword ptr [LEFT]
         mov fs, eax
         mov eax, 48
         mov gs, eax
+        mov eax, CONTROL
+        mov cr0, rax
+        mov eax, SPARE | 7
+        mov [PTE], rax
+        mov eax, TABLES + 0x6007
+        mov [PDE], rax
+        mov eax, TABLES + 0x3007
+        mov [PDPTE], rax
+        mov rax, cr3
+        mov cr3, rax
+        mov dword ptr [SPARE], 0xc3c3c3c3
         mov rsi, [CURSOR]
         mov edi, CURRENT
         mov ecx, 32
@@ -268,11 +287,17 @@ tell:   mov [RESULT + 5*8], rcx
         mov edi, RESULT + 30*8
         mov ecx, 8
         rep movsq
+        mov rax, [PTE]
+        mov [RESULT + 38*8], rax
+        mov rax, [PDE]
+        mov [RESULT + 39*8], rax
+        mov rax, [PDPTE]
+        mov [RESULT + 40*8], rax
         mov edx, 0x402
         mov esi, RESULT
         cmp qword ptr [FULL], 0
         jne in_full
-        mov ecx, (30 + 8)
+        mov ecx, offset WORDS
         mov rbx, 0x9e3779b97f4a7c15
         xor eax, eax
 5:      xor rax, [rsi]

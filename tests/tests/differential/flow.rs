@@ -8,6 +8,10 @@ use crate::guest::{Random, Segment};
 pub struct Sequence {
     pub code: Vec<u8>,
     pub end: Option<Segment>,
+    /// What some registers hold.
+    pub registers: Vec<(u8, u64)>,
+    /// Bits of a fault's error code that count.
+    pub error: u32,
 }
 
 /// CMC: it ran, or was jumped over.
@@ -38,7 +42,7 @@ pub fn sequence(r: &mut Random, segment: Segment, slot: u32, scratch: u64) -> Se
         10 => c.through_memory(r),
         _ => return c.ring_3(r),
     };
-    Sequence { code: c.bytes, end: Some(end) }
+    Sequence { code: c.bytes, end: Some(end), registers: Vec::new(), error: !0 }
 }
 
 impl Code {
@@ -291,7 +295,7 @@ impl Code {
         ];
         if self.segment != Segment::Bits64 {
             let end = self.near(r);
-            return Sequence { code: self.bytes, end: Some(end) };
+            return Sequence { code: self.bytes, end: Some(end), registers: Vec::new(), error: !0 };
         }
         let cs = r.pick(&[115u8, 115, 123]);
         let iopl = r.pick(&[0u32, 0x3000]);
@@ -322,7 +326,7 @@ impl Code {
             }
         }
         self.put(&[0xcc]);
-        Sequence { code: self.bytes, end: None }
+        Sequence { code: self.bytes, end: None, registers: Vec::new(), error: !0 }
     }
 }
 

@@ -4,7 +4,7 @@
 //! segment limits and types.)
 
 use crate::form::{Form, Imm, Rm};
-use crate::{flow, simd, table};
+use crate::{flow, paging, simd, table};
 use rom_build::Rom;
 
 pub const RECORD: usize = 256;
@@ -84,6 +84,7 @@ pub struct Places {
     stack: u64,
     report: u32,
     back: u32,
+    tables: paging::Tables,
 }
 
 impl Places {
@@ -96,6 +97,7 @@ impl Places {
             stack: at("STACK"),
             report: at("REPORT") as u32,
             back: at("RETURN") as u32,
+            tables: paging::Tables::of(rom),
         }
     }
 }
@@ -227,7 +229,7 @@ fn pointer(r: &mut Random, reg: u8, places: &Places, segment: Segment, good: boo
 }
 
 pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
-    let mut end = None;
+    let (mut end, mut registers, mut error) = (None, Vec::new(), !0u32);
     let (segment, encoded, f) = match r.below(40) {
         0 => {
             let code = simd::x87(&mut |n| r.below(n));
@@ -238,6 +240,11 @@ pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
             let sequence = flow::sequence(r, segment, places.slot, places.scratch);
             end = Some(sequence.end);
             (segment, Encoded::sequence(sequence.code), None)
+        }
+        7 | 8 => {
+            let sequence = paging::sequence(r, &places.tables, places.slot);
+            (end, registers, error) = (Some(sequence.end), sequence.registers, sequence.error);
+            (Segment::Bits64, Encoded::sequence(sequence.code), None)
         }
         _ => loop {
             let segment = r.pick(&[Segment::Bits64, Segment::Bits64, Segment::Bits32, Segment::Bits16]);
@@ -268,7 +275,11 @@ pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
         }
     }
     assert!(code.len() <= 40, "{:x?}", encoded.bytes);
-    let record = record(r, places, segment, &code, f.as_ref(), &encoded);
+    let mut record = record(r, places, segment, &code, f.as_ref(), &encoded);
+    record[60..64].iter_mut().zip(error.to_le_bytes()).for_each(|(byte, counts)| *byte &= counts);
+    for (n, value) in registers {
+        record[64 + usize::from(n) * 8..][..8].copy_from_slice(&value.to_le_bytes());
+    }
     Trial { segment, code: encoded.bytes, record }
 }
 

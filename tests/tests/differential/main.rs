@@ -7,6 +7,7 @@ mod flow;
 mod form;
 mod forms;
 mod guest;
+mod paging;
 mod simd;
 mod table;
 
@@ -78,6 +79,9 @@ fn name(i: usize) -> String {
     match i {
         0..22 => FIRST[i].into(),
         22..30 => format!("XMM{}[{}]", (i - 22) / 2, i % 2),
+        38 => "PTE".into(),
+        39 => "PDE".into(),
+        40 => "PDPTE".into(),
         _ => format!("scratch + {:#x}", (i - 30) * 8),
     }
 }
