@@ -2,6 +2,7 @@
 //! audit or a debugger does.
 
 use crate::machine::Machine;
+use crate::window::Window;
 use cpu::{Access, Bus, Cpu, Env, Purpose};
 use trace::{Level, Sink};
 
@@ -89,14 +90,14 @@ impl Machine {
         self.state.chipset.irq_lines(self.state.time)
     }
 
-    fn with_cpu<T>(&mut self, id: usize, act: impl FnOnce(&mut Cpu, &mut Env<crate::window::Window>) -> T) -> T {
+    fn with_cpu<T>(&mut self, id: usize, act: impl FnOnce(&mut Cpu, &mut Env<Window>) -> T) -> T {
         let mut silent = trace::Silent;
         let (mut window, cpu) = self.state.window(id, Level::Output, &mut silent);
         let mut env = Env { bus: &mut window, tlb: &mut self.caches.tlbs[id], code: &mut self.caches.code };
         act(cpu, &mut env)
     }
 
-    fn on_bus<T>(&mut self, by: Agent, sink: &mut dyn Sink, act: impl FnOnce(&mut dyn Bus, Access) -> T) -> T {
+    fn on_bus<T>(&mut self, by: Agent, sink: &mut dyn Sink, act: impl FnOnce(&mut Window, Access) -> T) -> T {
         let level = sink.level().min(Level::Events);
         let (mut window, _) = self.state.window(by.cpu, level, &mut *sink);
         let access = Access { cpu: by.cpu as u8, smm: by.smm, purpose: Purpose::Data };

@@ -4,7 +4,7 @@ use crate::config::{Board, Config, ConfigError};
 use crate::hash::StateHasher;
 use crate::map::{Answer, Layout};
 use crate::window::{Ended, Lines, Window, deliver, feed_serial};
-use chipset::pages::Pages;
+use chipset::pages::{Frame, Pages};
 use chipset::{Chipset, Cx, Silicon, Wiring};
 use cpu::{Access, Activity, CodeCache, Cpu, Env, Purpose, Tlb};
 use std::collections::VecDeque;
@@ -62,7 +62,7 @@ pub(crate) struct State {
 #[derive(Default)]
 pub(crate) struct Caches {
     pub(crate) code: CodeCache,
-    pub(crate) tlbs: Vec<Tlb>,
+    pub(crate) tlbs: Vec<Tlb<Frame>>,
 }
 
 pub struct Machine {

@@ -2,7 +2,7 @@
 
 use crate::dma::Master;
 use crate::map::{Answer, Layout, Plain};
-use chipset::pages::{PAGE, Pages};
+use chipset::pages::{Frame, PAGE, Pages};
 use chipset::{Chipset, Cx, MemoryMap, SmiTo};
 use cpu::{Access, Bus, Cpu, Delivery, Logical, Next, Purpose, Signals, Target};
 use std::collections::VecDeque;
@@ -180,6 +180,8 @@ impl Window<'_> {
 }
 
 impl Bus for Window<'_> {
+    type Frame = Frame;
+
     #[inline]
     fn read(&mut self, access: Access, addr: u64, size: usize) -> u64 {
         let (value, denied) = if self.plain.contains(addr) {
@@ -207,16 +209,30 @@ impl Bus for Window<'_> {
         }
     }
 
-    #[inline(always)]
-    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64> {
-        (self.plain.contains(addr) && self.level != Level::Instructions)
-            .then(|| self.ram.read_value(addr as usize, size))
+    fn frame(&mut self, access: Access, addr: u64, write: bool) -> Option<Frame> {
+        if self.level == Level::Instructions {
+            return None;
+        }
+        let at = if self.plain.contains(addr) {
+            addr
+        } else {
+            let Answer::Ram(at) = self.layout.answer(&self.map, access, false, addr) else { return None };
+            if write && self.layout.answer(&self.map, access, true, addr) != Answer::Ram(at) {
+                return None;
+            }
+            at
+        };
+        Some(self.ram.frame(at as usize / PAGE, write))
     }
 
     #[inline(always)]
-    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()> {
-        (self.plain.contains(addr) && self.level != Level::Instructions)
-            .then(|| self.ram.write_value(addr as usize, size, value))
+    fn frame_read(&self, frame: Frame, at: usize, size: usize) -> Option<u64> {
+        self.ram.frame_read(frame, at, size)
+    }
+
+    #[inline(always)]
+    fn frame_write(&mut self, frame: Frame, at: usize, size: usize, value: u64) -> Option<()> {
+        self.ram.frame_write(frame, at, size, value)
     }
 
     fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]> {

@@ -83,11 +83,18 @@ pub enum Next {
 
 /// Physical memory, ports and lines. Addresses and sizes are bytes; an access never crosses a page.
 pub trait Bus {
+    /// A page of RAM that was looked up once, to be used often.
+    type Frame: Copy + Default;
+
     fn read(&mut self, access: Access, addr: u64, size: usize) -> u64;
     fn write(&mut self, access: Access, addr: u64, size: usize, value: u64);
-    /// A value from where every access is plain RAM and nobody watches; `None`: ask [`Bus::read`].
-    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64>;
-    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()>;
+    /// The page of RAM that answers such accesses in the 4 KiB around `addr`; `None`: a device does, or
+    /// somebody watches: ask [`Bus::read`]. Whoever may write may read. It stays the same while
+    /// [`Signals::map_changed`] isn't set.
+    fn frame(&mut self, access: Access, addr: u64, write: bool) -> Option<Self::Frame>;
+    /// 1, 2, 4 or 8 bytes at an offset in such a page; `None`: it must be asked for again.
+    fn frame_read(&self, frame: Self::Frame, at: usize, size: usize) -> Option<u64>;
+    fn frame_write(&mut self, frame: Self::Frame, at: usize, size: usize, value: u64) -> Option<()>;
     /// A stretch of plain RAM for bulk string instructions, or `None` where each access counts.
     fn ram(&mut self, access: Access, addr: u64, len: usize, write: bool) -> Option<&mut [u8]>;
     fn port_in(&mut self, access: Access, port: u16, size: usize) -> u32;

@@ -3,15 +3,18 @@
 
 use crate::op::Op;
 use std::collections::HashMap;
+use std::rc::Rc;
 use trace::Mode;
 
 const PAGE: usize = 4096;
-/// Granularity at which writes are told from code: data beside code in one page costs nothing.
+/// Granularity at which writes are told from code: data beside code in one page stays cheap.
 const LINE: u64 = 64;
 /// Everything is dropped when this many instructions have been decoded.
 const MOST_OPS: usize = 1 << 20;
 /// Frames below 2 GiB can be RAM; what lies above changes only with the address map.
 const RAM_FRAMES: u64 = 1 << 19;
+/// Pages that are found without a look into the map (measured: 5 % where code calls across pages).
+const RECENT: usize = 32;
 
 /// The same bytes decode differently by mode, and an address may show other bytes inside SMM.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,13 +32,14 @@ pub struct Block {
     /// Number of its page in the cache.
     page: u32,
     /// Bytes from the first instruction's start to the last one's end.
-    pub bytes: u32,
+    bytes: u32,
 }
 
 impl Block {
-    /// Places of its instructions, for [`CodeCache::op`].
-    pub fn ops(self) -> std::ops::Range<u32> {
-        self.start..self.start + self.len
+    /// Its instructions among all that are decoded.
+    #[inline(always)]
+    pub fn ops(self, all: &[Op]) -> &[Op] {
+        &all[self.start as usize..][..self.len as usize]
     }
 
     /// Whether all of it may run from `rip` on: it stays below the segment's last byte and in the budget.
@@ -50,13 +54,14 @@ type Index = Box<[u32; PAGE]>;
 
 #[derive(Default)]
 pub struct CodeCache {
-    ops: Vec<Op>,
+    /// Counted, so that who runs them may let the cache change meanwhile.
+    ops: Rc<Vec<Op>>,
     blocks: Vec<Block>,
     pages: Vec<Index>,
     by_key: HashMap<Key, usize>,
+    recent: [Option<(Key, usize)>; RECENT],
     /// By frame: which 64-byte lines hold decoded code.
     coded: Vec<u64>,
-    current: Option<(Key, usize)>,
     epoch: u32,
 }
 
@@ -66,41 +71,45 @@ impl CodeCache {
     }
 
     fn page(&mut self, key: Key) -> Option<usize> {
-        match self.current {
-            Some((current, page)) if current == key => Some(page),
+        let recent = &mut self.recent[key.frame as usize % RECENT];
+        match *recent {
+            Some((known, page)) if known == key => Some(page),
             _ => {
                 let page = *self.by_key.get(&key)?;
-                self.current = Some((key, page));
+                *recent = Some((key, page));
                 Some(page)
             }
         }
     }
 
-    /// Counts up whenever decoded code has become stale: a block that is being run must be left.
+    /// Counts up whenever decoded code has become stale (a block that is being run must be left), and
+    /// when a page comes to hold code (writes to it must be seen from now on).
     #[inline]
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    #[inline]
-    pub fn op(&self, place: u32) -> Op {
-        self.ops[place as usize]
+    /// All decoded instructions: [`Block::ops`] finds a block's among them.
+    pub fn ops(&self) -> Rc<Vec<Op>> {
+        self.ops.clone()
     }
 
     /// The block that begins at `address`, if it was decoded in this mode and view.
     #[inline]
     pub fn get(&mut self, address: u64, mode: Mode, smm: bool) -> Option<Block> {
         let page = self.page(Self::key(address, mode, smm))?;
-        match self.pages[page][address as usize % PAGE] {
-            0 => None,
-            slot => self.blocks.get(slot as usize - 1).copied(),
-        }
+        self.at(page, address)
     }
 
     /// The block at another address of the page that `block` lies in.
     #[inline(always)]
     pub fn near(&self, block: Block, address: u64) -> Option<Block> {
-        let slot = self.pages.get(block.page as usize)?[address as usize % PAGE];
+        self.at(block.page as usize, address)
+    }
+
+    #[inline(always)]
+    fn at(&self, page: usize, address: u64) -> Option<Block> {
+        let slot = self.pages.get(page)?[address as usize % PAGE];
         self.blocks.get((slot as usize).wrapping_sub(1)).copied()
     }
 
@@ -115,10 +124,19 @@ impl CodeCache {
         });
         let bytes = ops.iter().map(|op| u32::from(op.len)).sum();
         let block = Block { start: self.ops.len() as u32, len: ops.len() as u32, page: page as u32, bytes };
-        self.ops.extend_from_slice(ops);
+        Rc::make_mut(&mut self.ops).extend_from_slice(ops);
         self.blocks.push(block);
         self.pages[page][address as usize % PAGE] = self.blocks.len() as u32;
         self.mark(key.frame, lines(address, bytes.into()));
+        block
+    }
+
+    /// A block of one instruction that isn't found again.
+    pub fn insert_once(&mut self, op: Op) -> Block {
+        self.make_room();
+        // It lies in two pages: no block is near.
+        let block = Block { start: self.ops.len() as u32, len: 1, page: u32::MAX, bytes: op.len.into() };
+        Rc::make_mut(&mut self.ops).push(op);
         block
     }
 
@@ -128,33 +146,36 @@ impl CodeCache {
         }
     }
 
-    /// A block of one instruction that isn't found again.
-    pub fn insert_once(&mut self, op: Op) -> Block {
-        self.make_room();
-        // It lies in two pages: no block is near.
-        let block = Block { start: self.ops.len() as u32, len: 1, page: u32::MAX, bytes: op.len.into() };
-        self.ops.push(op);
-        block
-    }
-
     fn mark(&mut self, frame: u64, lines: u64) {
         if frame < RAM_FRAMES {
             let frame = frame as usize;
             if frame >= self.coded.len() {
                 self.coded.resize(frame + 1, 0);
             }
+            if self.coded[frame] == 0 {
+                self.epoch = self.epoch.wrapping_add(1);
+            }
             self.coded[frame] |= lines;
         }
+    }
+
+    /// Whether anything was decoded from this page.
+    pub fn in_page(&self, address: u64) -> bool {
+        self.coded.get((address / PAGE as u64) as usize).is_some_and(|lines| *lines != 0)
+    }
+
+    /// Whether a write, within one page, changes what was decoded.
+    #[inline]
+    pub fn holds(&self, address: u64, len: usize) -> bool {
+        let coded = self.coded.get((address / PAGE as u64) as usize);
+        coded.is_some_and(|coded| coded & lines(address, len as u64) != 0)
     }
 
     /// Memory was written, within one page: whatever was decoded from there is stale.
     #[inline]
     pub fn written(&mut self, address: u64, len: usize) {
-        let frame = address / PAGE as u64;
-        if let Some(coded) = self.coded.get(frame as usize)
-            && *coded & lines(address, len as u64) != 0
-        {
-            self.drop_frame(frame);
+        if self.holds(address, len) {
+            self.drop_frame(address / PAGE as u64);
         }
     }
 

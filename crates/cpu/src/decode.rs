@@ -62,11 +62,13 @@ fn blank(mode: Mode, insn: &Instruction) -> Op {
         seg: 0,
         base: NO_REG,
         index: NO_REG,
-        scale: 1,
+        scale: 0,
         disp: 0,
         aux: 0,
         repeat: Repeat::No,
         hot: Hot::No,
+        to: NO_REG,
+        from: NO_REG,
     }
 }
 
@@ -87,7 +89,7 @@ fn translate(mode: Mode, insn: &Instruction) -> Op {
     op.kind = kind;
     op.aux = aux;
     finish(&mut op, insn);
-    op.hot = Hot::of(&op);
+    Hot::choose(&mut op);
     op
 }
 
@@ -169,7 +171,7 @@ fn place(insn: &Instruction, n: u32, op: &mut Op) -> Place {
 
 fn memory(insn: &Instruction, op: &mut Op) {
     op.seg = segment(insn.memory_segment());
-    op.scale = insn.memory_index_scale() as u8;
+    op.scale = insn.memory_index_scale().trailing_zeros() as u8;
     op.disp = insn.memory_displacement64();
     let (base, index) = (insn.memory_base(), insn.memory_index());
     op.addr_size = match (base, index) {

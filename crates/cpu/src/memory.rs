@@ -3,7 +3,7 @@
 use crate::bus::{Access, Bus, Purpose};
 use crate::code::CodeCache;
 use crate::fault::{Fault, Result, vector};
-use crate::op::{INSTRUCTION, NO_REG, Op};
+use crate::op::{INSTRUCTION, Op};
 use crate::paging::{Tlb, Wish};
 use crate::state::{Cpu, SS, Segment, mask};
 use trace::{Kind, Mode};
@@ -11,7 +11,7 @@ use trace::{Kind, Mode};
 /// What an instruction works with besides the processor's own state.
 pub struct Env<'a, B: Bus> {
     pub bus: &'a mut B,
-    pub tlb: &'a mut Tlb,
+    pub tlb: &'a mut Tlb<B::Frame>,
     pub code: &'a mut CodeCache,
 }
 
@@ -25,16 +25,18 @@ impl Cpu {
     /// Effective address of the memory operand, without its segment.
     #[inline]
     pub(crate) fn effective(&self, op: &Op) -> u64 {
-        let mut address = op.disp;
-        if op.base == INSTRUCTION {
-            address = address.wrapping_add(self.rip.wrapping_sub(op.len.into()));
-        } else if op.base != NO_REG {
-            address = address.wrapping_add(self.regs[usize::from(op.base)]);
-        }
-        if op.index != NO_REG {
-            address = address.wrapping_add(self.regs[usize::from(op.index)].wrapping_mul(u64::from(op.scale)));
-        }
-        address & mask(op.addr_size)
+        self.effective_behind(op, self.rip)
+    }
+
+    /// The same where `behind` is the address behind the instruction.
+    #[inline(always)]
+    pub(crate) fn effective_behind(&self, op: &Op, behind: u64) -> u64 {
+        let base =
+            if op.base == INSTRUCTION { behind.wrapping_sub(op.len.into()) } else { self.regs[usize::from(op.base)] };
+        let index = self.regs[usize::from(op.index)] << (op.scale & 3);
+        let address = base.wrapping_add(index).wrapping_add(op.disp);
+        // 2, 4 or 8 bytes.
+        address & u64::MAX >> (64 - 8 * u32::from(op.addr_size) & 63)
     }
 
     /// Linear address of `offset` in a segment, after all checks that segmentation makes.
@@ -71,7 +73,7 @@ impl Cpu {
     }
 
     /// Type checks of protected mode: null, read-only data, execute-only code.
-    fn refuses(&self, s: &Segment, write: bool) -> bool {
+    pub(crate) fn refuses(&self, s: &Segment, write: bool) -> bool {
         s.unusable()
             || if s.has(Segment::CODE) {
                 write || !s.has(Segment::WRITABLE)

@@ -195,6 +195,7 @@ impl Kind {
                 | Wrmsr
                 | Invlpg
                 | Wbinvd
+                | Swapgs
                 | Sti
                 | PopFlags
                 | MovToSeg
@@ -228,19 +229,16 @@ pub enum Repeat {
 }
 
 /// No register, in [`Op::base`] and [`Op::index`].
-pub const NO_REG: u8 = 0xff;
+pub const NO_REG: u8 = crate::state::ZERO;
 /// In [`Op::base`]: the address of the instruction itself.
 pub const INSTRUCTION: u8 = 0xfe;
 
-/// 32 bytes, aligned: it is copied for every instruction that runs, and a copy in odd pieces stalls
-/// store forwarding (measured: 40 % of the interpreter's time).
 #[derive(Clone, Copy, Debug)]
-#[repr(C, align(16))]
 pub struct Op {
     /// Immediate, sign-extended as the instruction asks; for near branches the target's distance from
     /// the instruction's own address.
     pub imm: u64,
-    /// Memory operand: segment : base + index * scale + displacement.
+    /// Memory operand: segment : base + (index << scale) + displacement.
     pub disp: u64,
     pub dst: Place,
     pub src: Place,
@@ -258,9 +256,11 @@ pub struct Op {
     pub seg: u8,
     pub base: u8,
     pub index: u8,
+    /// The index is shifted left by so much.
     pub scale: u8,
     pub repeat: Repeat,
     pub hot: Hot,
+    /// Registers of `dst` and `src` for [`Hot`] forms; `ZERO` where the operand is none.
+    pub to: u8,
+    pub from: u8,
 }
-
-const _: () = assert!(size_of::<Op>() == 32);

@@ -5,6 +5,7 @@
 
 use crate::bus::{Access, Bus, Purpose};
 use crate::fault::{Fault, Result, vector};
+use crate::quick::Quick;
 use crate::state::{Cpu, cr0, cr4, efer};
 
 const P: u64 = 1;
@@ -47,9 +48,10 @@ const ENTRIES: usize = 512;
 const EMPTY: Entry = Entry { tag: 0, frame: 0, epoch: 0, rights: 0 };
 
 /// Translations of one processor. Only present pages with A (and, for writing, D) already set are
-/// kept; supervisor and user rights have entries of their own.
-pub struct Tlb {
+/// kept; supervisor and user rights have entries of their own. `F` is [`Bus::Frame`].
+pub struct Tlb<F> {
     halves: [Half; 2],
+    pub(crate) quick: Quick<F>,
 }
 
 struct Half {
@@ -57,13 +59,14 @@ struct Half {
     epoch: u32,
 }
 
-impl Default for Tlb {
+impl<F: Copy + Default> Default for Tlb<F> {
     fn default() -> Self {
-        Tlb { halves: std::array::from_fn(|_| Half { entries: vec![EMPTY; ENTRIES], epoch: 0 }) }
+        let half = || Half { entries: vec![EMPTY; ENTRIES], epoch: 0 };
+        Tlb { halves: [half(), half()], quick: Quick::default() }
     }
 }
 
-impl Tlb {
+impl<F: Copy + Default> Tlb<F> {
     /// The entry for a page if it is there and allows `need` for that user or supervisor.
     #[inline]
     fn find(&self, smm: bool, page: u64, need: u8) -> Option<u64> {
@@ -96,6 +99,7 @@ impl Tlb {
         if half.epoch == 0 {
             half.entries.fill(EMPTY);
         }
+        self.quick.forget(smm);
     }
     pub fn flush_all(&mut self) {
         self.flush_view(false);
@@ -103,6 +107,7 @@ impl Tlb {
     }
     pub fn flush_page(&mut self, smm: bool, linear: u64) {
         self.halves[usize::from(smm)].entries[(linear >> 12) as usize % ENTRIES] = EMPTY;
+        self.quick.forget(smm);
     }
 }
 
@@ -120,7 +125,13 @@ impl Cpu {
 
     /// Physical address of `linear` for `wish`, or the page fault (CR2 already set).
     #[inline]
-    pub(crate) fn translate(&mut self, tlb: &mut Tlb, bus: &mut impl Bus, linear: u64, wish: Wish) -> Result<u64> {
+    pub(crate) fn translate<B: Bus>(
+        &mut self,
+        tlb: &mut Tlb<B::Frame>,
+        bus: &mut B,
+        linear: u64,
+        wish: Wish,
+    ) -> Result<u64> {
         if !self.paging() {
             return Ok(linear & 0xffff_ffff);
         }

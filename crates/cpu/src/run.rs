@@ -5,7 +5,9 @@ use crate::bus::{Access, Bus, Next, Purpose};
 use crate::code::Block;
 use crate::debug::Shadow;
 use crate::decode::{DecodeError, decode};
+use crate::fast::Flow;
 use crate::fault::{Fault, Result};
+use crate::hot::Hot;
 use crate::lazy::LazyFlags;
 use crate::memory::{Env, canonical};
 use crate::op::{Kind as OpKind, Op};
@@ -65,46 +67,67 @@ impl Cpu {
             self.step(env);
             return env.bus.advance(1);
         }
+        let ground = self.ground(env);
         let epoch = env.code.epoch();
+        let decoded = env.code.ops();
         let mut uncounted = 0;
         loop {
-            for place in block.ops() {
-                let op = env.code.op(place);
-                let start = self.rip;
-                let next = next_rip(mode, start, op.len);
-                self.rip = next;
-                if self.hot(env, &op, mode, flags).is_some() {
-                    uncounted += 1;
-                    if self.rip != next || env.code.epoch() != epoch {
+            let ops = block.ops(&decoded);
+            let (mut rest, mut uncounted_from) = (ops, ops.len());
+            let mut rip = self.rip;
+            while let Some((op, behind_op)) = rest.split_first() {
+                // No wrap: the block fits.
+                let behind = rip.wrapping_add(op.len.into());
+                match self.hot(env, &ground, op, behind_op, behind, flags) {
+                    Some(Flow::Next) => {
+                        (rest, rip) = (behind_op, behind);
+                        continue;
+                    }
+                    Some(Flow::TwoNext) => {
+                        let Some((branch, behind_branch)) = behind_op.split_first() else { break };
+                        (rest, rip) = (behind_branch, behind.wrapping_add(branch.len.into()));
+                        continue;
+                    }
+                    Some(Flow::Taken) => {
+                        (rest, rip) = (behind_op, self.rip);
                         break;
                     }
-                    continue;
+                    Some(Flow::TwoTaken) => {
+                        (rest, rip) = (behind_op.get(1..).unwrap_or_default(), self.rip);
+                        break;
+                    }
+                    None => {}
                 }
                 flags.settle(&mut self.rflags);
+                uncounted += (uncounted_from - rest.len()) as u64;
                 if uncounted > 0 {
                     env.bus.advance(uncounted);
                     uncounted = 0;
                 }
+                self.rip = behind;
                 self.last_io = None;
-                if let Err(fault) = self.execute(env, &op) {
-                    self.rip = start;
+                if let Err(fault) = self.execute(env, op) {
+                    self.rip = rip;
                     self.raise(env, fault);
                     return env.bus.advance(1);
                 }
                 let then = env.bus.advance(1);
+                (rest, uncounted_from, rip) = (behind_op, behind_op.len(), behind);
                 // What ran may have taken long (REP), and with it what the rest of the block may take.
                 room = env.bus.budget();
-                let rest = u64::from(block.ops().end - place - 1);
-                if then != Next::Go || self.rip != next || self.attend || env.code.epoch() != epoch || room < rest {
+                let same_ground = !op.kind.ends_block() && env.code.epoch() == epoch;
+                if then != Next::Go || self.rip != behind || self.attend || !same_ground || room < rest.len() as u64 {
                     return then;
                 }
             }
-            let linear = base.wrapping_add(self.rip);
-            if linear >> 12 != page || env.code.epoch() != epoch {
+            self.rip = rip;
+            uncounted += (uncounted_from - rest.len()) as u64;
+            let linear = base.wrapping_add(rip);
+            if linear >> 12 != page {
                 break;
             }
             match env.code.near(block, linear) {
-                Some(near) if near.fits(self.rip, last, room - uncounted) => block = near,
+                Some(near) if near.fits(rip, last, room - uncounted) => block = near,
                 _ => break,
             }
         }
@@ -171,7 +194,7 @@ impl Cpu {
     fn run_one<B: Bus>(&mut self, env: &mut Env<B>) -> Result<OpKind> {
         let mode = self.mode();
         let block = self.block(env, mode)?;
-        let op = env.code.op(block.ops().start);
+        let op = block.ops(&env.code.ops())[0];
         self.rip = next_rip(mode, self.rip, op.len);
         self.execute(env, &op).map(|()| op.kind)
     }
@@ -222,6 +245,7 @@ impl Cpu {
                 break;
             }
         }
+        Hot::fuse(&mut ops);
         Ok(env.code.insert(physical, mode, self.smm, &ops))
     }
 

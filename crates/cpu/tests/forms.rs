@@ -35,7 +35,7 @@ fn prepared(mode: &str, name: &str, code: &[u8]) -> Rig {
     rig.ram.put(GDT + 48, &(0x0000_8900_0000_0067 | TSS << 16).to_le_bytes());
     rig.ram.put(GDT + 56, &[0; 8]);
     rig.cpu.gdtr.limit = 0xff;
-    rig.cpu.regs = [OPERAND; 16];
+    rig.cpu.regs.iter_mut().for_each(|r| *r = OPERAND);
     rig.cpu.regs[4] = STACK;
     // The time stamp counter, a port, and a count for shifts and loops.
     (rig.cpu.regs[1], rig.cpu.regs[2]) = (0x10, 0x80);

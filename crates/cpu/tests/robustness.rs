@@ -38,7 +38,7 @@ fn start(random: &mut Random) -> Rig {
     rig.ram.put(common::CODE, &bytes);
     rig.ram.put(0x38000, &bytes[..0x100]);
     rig.cpu.rip = common::CODE + (random.next() >> 54);
-    for r in &mut rig.cpu.regs {
+    for r in rig.cpu.regs.iter_mut() {
         *r = random.next() >> (random.next() >> 58);
     }
     rig.cpu.regs[4] = common::STACK;

@@ -3,6 +3,7 @@
 //! Intel SDM vol. 3, chapter "System Management Mode"; AMD64 APM vol. 2, chapter
 //! "System-Management Mode".
 
+mod area;
 mod entry;
 mod fields;
 mod map;

@@ -1,6 +1,5 @@
 //! RSM: load the save area, refuse what the manual forbids, go on where the SMI came in.
 
-use super::entry::SAVE_AREA;
 use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::{Fault, Result};
@@ -28,9 +27,9 @@ impl Cpu {
         }
         env.bus.emit(Kind::Rsm { smbase: self.smbase });
         let mut steering = Steering { smbase: self.smbase, ..Steering::default() };
+        let area = self.save_area(env, false);
         for slot in self.map.slots() {
-            let at = u64::from(self.smbase).wrapping_add(SAVE_AREA + u64::from(slot.offset)) & 0xffff_ffff;
-            let value = self.smram_read(env, at, slot.size.into());
+            let value = self.restore(env, &area, slot.offset, slot.size);
             env.bus.emit(Kind::Restore { field: slot.field, offset: slot.offset, size: slot.size, value });
             self.restore_value(slot.field, value);
             steering.note(slot.field, value);
@@ -41,15 +40,6 @@ impl Cpu {
         }
         self.resume(env, &steering);
         Ok(())
-    }
-
-    fn smram_read<B: Bus>(&self, env: &mut Env<B>, at: u64, size: usize) -> u64 {
-        let room = 4096 - (at as usize & 0xfff);
-        if size <= room {
-            return env.bus.read(self.smram_access(), at, size);
-        }
-        let low = env.bus.read(self.smram_access(), at, room);
-        low | env.bus.read(self.smram_access(), (at + room as u64) & 0xffff_ffff, size - room) << (room * 8)
     }
 
     /// SDM vol. 3, "SMM", "Exiting From SMM": states that put the processor into shutdown, and those

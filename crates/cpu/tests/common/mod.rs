@@ -65,6 +65,8 @@ impl Ram {
 }
 
 impl Bus for Ram {
+    type Frame = usize;
+
     fn read(&mut self, _: Access, addr: u64, size: usize) -> u64 {
         let at = addr as usize;
         if at + size > self.bytes.len() { u64::MAX >> (64 - 8 * size) } else { self.get(addr, size) }
@@ -74,12 +76,15 @@ impl Bus for Ram {
             self.put(addr, &value.to_le_bytes()[..size]);
         }
     }
-    fn plain_read(&mut self, addr: u64, size: usize) -> Option<u64> {
-        (self.level != Level::Instructions && addr as usize + size <= self.bytes.len()).then(|| self.get(addr, size))
+    fn frame(&mut self, _: Access, addr: u64, _: bool) -> Option<usize> {
+        (self.level != Level::Instructions && addr < self.bytes.len() as u64).then_some(addr as usize & !0xfff)
     }
-    fn plain_write(&mut self, addr: u64, size: usize, value: u64) -> Option<()> {
-        (self.level != Level::Instructions && addr as usize + size <= self.bytes.len())
-            .then(|| self.put(addr, &value.to_le_bytes()[..size]))
+    fn frame_read(&self, page: usize, at: usize, size: usize) -> Option<u64> {
+        Some(self.get((page + at) as u64, size))
+    }
+    fn frame_write(&mut self, page: usize, at: usize, size: usize, value: u64) -> Option<()> {
+        self.put((page + at) as u64, &value.to_le_bytes()[..size]);
+        Some(())
     }
     fn ram(&mut self, _: Access, addr: u64, len: usize, _: bool) -> Option<&mut [u8]> {
         if self.level == Level::Instructions {
@@ -139,7 +144,7 @@ impl Bus for Ram {
 pub struct Rig {
     pub cpu: Cpu,
     pub ram: Ram,
-    pub tlb: Tlb,
+    pub tlb: Tlb<usize>,
     pub code: CodeCache,
 }
 
