@@ -88,6 +88,29 @@ fn a_reset_starts_all_processors_anew() {
     assert!(console.matches("storm: EFI_SUCCESS 4 raised, 4 answered").count() > 1, "{console}");
 }
 
+/// Whose turn it is, and for how long, doesn't depend on where somebody stops to look.
+#[test]
+fn running_in_pieces_equals_running_at_once() {
+    const SCRIPT: &str = "fptask start\nstorm 10\nwait 2\n";
+    for (board, cpus) in [(Board::Ich9, 2), (Board::Qemu, 3)] {
+        let mut whole = power_on_several(board, cpus, &images().release, SCRIPT);
+        let mut pieces = power_on_several(board, cpus, &images().release, SCRIPT);
+        let mut silent = Silent;
+        for length in (1..2_000).step_by(7).cycle() {
+            let end = pieces.run_instructions(length, &mut silent);
+            if length % 5 == 0 {
+                pieces.step(&mut silent);
+            }
+            if end == Stop::Exit(0) {
+                break;
+            }
+            assert!(pieces.instructions() < PATIENCE);
+        }
+        assert_eq!(whole.run_instructions(PATIENCE, &mut silent), Stop::Exit(0));
+        assert_eq!((whole.time(), whole.state_hash()), (pieces.time(), pieces.state_hash()), "{board:?}");
+    }
+}
+
 /// However they interleave.
 #[test]
 #[ignore = "soak"]

@@ -48,8 +48,9 @@ pub(crate) struct State {
     instructions: u64,
     pub(crate) cpus: Vec<Cpu>,
     lines: Vec<Lines>,
-    /// The processor whose turn it is.
+    /// The processor whose turn it is, and until when; a turn that is over ends now.
     turn: usize,
+    turn_ends: u64,
     pub(crate) chipset: Chipset,
     pub(crate) ram: Pages,
     /// Bytes on their way to COM1.
@@ -165,6 +166,7 @@ impl Machine {
             cpus: (0..config.cpus).map(|id| Cpu::new(id, map)).collect(),
             lines: vec![Lines::default(); config.cpus.into()],
             turn: 0,
+            turn_ends: 0,
             chipset,
             ram: Pages::filled(low_ram as usize, 0),
             serial: VecDeque::new(),
@@ -340,7 +342,10 @@ impl Machine {
             }
             let n = self.state.cpus.len();
             if let Some(next) = (0..n).map(|i| (self.state.turn + i) % n).find(|&i| self.runnable(i)) {
-                self.state.turn = next;
+                if next != self.state.turn {
+                    self.state.turn = next;
+                    self.state.turn_ends = self.state.time;
+                }
                 return Ok(());
             }
             match self.deadline() {
@@ -420,7 +425,10 @@ impl Machine {
         let several = self.state.cpus.len() > 1;
         let mut stop_at = bounds.time.min(self.deadline().unwrap_or(u64::MAX));
         if several {
-            stop_at = stop_at.min(self.state.time + QUANTUM);
+            if self.state.time >= self.state.turn_ends {
+                self.state.turn_ends = self.state.time + QUANTUM;
+            }
+            stop_at = stop_at.min(self.state.turn_ends);
         }
         let (window, cpu) = self.state.window(id, level, &mut *sink);
         let mut window = Window { stop_at, limit: bounds.instructions, ..window };
@@ -432,12 +440,15 @@ impl Machine {
             cpu.run(&mut env)
         }
         let stopped = cpu.activity == Activity::Shutdown;
-        let Window { map_changed, ended, .. } = window;
+        let sleeps = cpu.activity != Activity::Running;
+        let Window { map_changed, ended, stop, .. } = window;
         if map_changed {
             self.caches.code.clear();
         }
-        if several {
+        // Where the caller wanted to stop, a turn goes on when he does.
+        if several && (sleeps || stop || self.state.time >= self.state.turn_ends) {
             self.state.turn = (id + 1) % self.state.cpus.len();
+            self.state.turn_ends = self.state.time;
         }
         if let Some(value) = ended.exit {
             return Some(Stop::Exit(value));
@@ -462,7 +473,7 @@ impl Machine {
             *cpu = Cpu::new(id as u8, cpu.map);
         }
         self.state.lines.fill(Lines::default());
-        self.state.turn = 0;
+        (self.state.turn, self.state.turn_ends) = (0, 0);
         if kind == ResetKind::Power {
             self.state.ram = Pages::filled(self.state.ram.len(), 0);
         }

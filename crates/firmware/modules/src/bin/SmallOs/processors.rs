@@ -9,7 +9,7 @@ use base::{Global, Status, dxe, efi, exception, fwcfg, lapic};
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-/// Processors that this OS uses.
+/// Where there are more, this OS uses only the first.
 pub const MOST: usize = 4;
 /// As start_up.s has it.
 const STACK: usize = 1 << 13;
@@ -54,7 +54,8 @@ pub fn is_online(cpu: usize) -> bool {
 
 /// While boot services are there.
 pub fn prepare(tables: u64) -> Result<(), Status> {
-    *COUNT.get() = fwcfg::processors().min(MOST);
+    let there = fwcfg::processors();
+    *COUNT.get() = if there > MOST { 1 } else { there };
     if count() == 1 {
         return Ok(());
     }
