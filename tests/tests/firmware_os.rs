@@ -121,7 +121,7 @@ fn a_fault_that_nobody_expects_stops_the_os_with_a_line() {
 
 #[test]
 fn each_command_that_help_lists_answers_with_a_status() {
-    const USES: [&str; 15] = [
+    const USES: [&str; 19] = [
         "smi 41",
         "peek 100000",
         "poke 100000 1",
@@ -136,8 +136,13 @@ fn each_command_that_help_lists_answers_with_a_status() {
         "cpus",
         "fptask state",
         "storm 1",
+        "setvar Test 7 05",
+        "getvar Test",
+        "delvar Test",
+        "lsvar",
         "help",
     ];
+    const END_THE_BOOT: [&str; 2] = ["reboot", "setup"];
     let console = boot(Board::Ich9, &images().release, &(USES.join("\n") + "\n")).console;
     let first = |line: &str| line.split([' ', ',']).next().unwrap().to_owned();
     for line in USES {
@@ -147,9 +152,10 @@ fn each_command_that_help_lists_answers_with_a_status() {
     }
     let (_, list) = console.split_once("> help\r\n").unwrap();
     let mut listed: Vec<String> = list.lines().take_while(|line| !line.starts_with("help: ")).map(first).collect();
+    listed.sort();
     listed.dedup();
-    let mut used: Vec<String> = USES.iter().map(|line| first(line)).collect();
-    used.insert(used.len() - 1, "reboot".to_owned());
+    let mut used: Vec<String> = USES.iter().chain(&END_THE_BOOT).map(|line| first(line)).collect();
+    used.sort();
     assert_eq!(listed, used);
 }
 
