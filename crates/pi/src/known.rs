@@ -96,6 +96,7 @@ known! {
     "gEfiSmmFaultTolerantWriteProtocolGuid" = "3868FC3B-7E45-43A7-906C-4BA47DE1754D",
     "gEfiSmmFirmwareVolumeBlockProtocolGuid" = "D326D041-BD31-4C01-B5A8-628BE87F0653",
     "gEfiSmmGpiDispatch2ProtocolGuid" = "25566B03-B577-4CBF-958C-ED663EA24380",
+    "gEfiSmmIchnDispatch2ProtocolGuid" = "ADF3A128-416D-4060-8DDF-30A1D7AAB699",
     "gEfiSmmIoTrapDispatch2ProtocolGuid" = "58DC368D-7BFA-4E77-ABBC-0E29418DF930",
     "gEfiSmmPeriodicTimerDispatch2ProtocolGuid" = "4CEC368E-8E8E-4D71-8BE1-958C45FC8A53",
     "gEfiSmmPowerButtonDispatch2ProtocolGuid" = "1B1183FA-1823-46A7-8872-9C578755409D",

@@ -18,6 +18,14 @@ pub mod pci {
         Function(1 << 31 | (bus as u32) << 16 | (device as u32) << 11 | (function as u32) << 8)
     }
 
+    /// In an SMI handler: whoever was interrupted may be about to use the data port.
+    pub fn preserved<T>(work: impl FnOnce() -> T) -> T {
+        let address = in32(ADDRESS);
+        let done = work();
+        out32(ADDRESS, address);
+        done
+    }
+
     impl Function {
         fn select(self, register: u8) -> u16 {
             out32(ADDRESS, self.0 | u32::from(register & !3));
@@ -69,23 +77,63 @@ pub mod lpc {
     pub const FUNCTION: super::pci::Function = super::pci::function(0, 0x1f, 0);
     pub const PMBASE: u8 = 0x40;
     pub const ACPI_CNTL: u8 = 0x44;
+    pub const GPIOBASE: u8 = 0x48;
+    pub const GC: u8 = 0x4c;
     pub const GEN_PMCON_1: u8 = 0xa0;
+    pub const GPI_ROUT: u8 = 0xb8;
+    pub const BIOS_CNTL: u8 = 0xdc;
 
     pub const ACPI_EN: u8 = 1 << 7;
+    /// GC.
+    pub const GPIO_EN: u8 = 1 << 4;
     pub const SMI_LOCK: u8 = 1 << 4;
+    /// GEN_PMCON_1: 64, 32, 16, 8 seconds.
+    pub const PER_SMI_SEL: u8 = 3;
+    /// BIOS_CNTL.
+    pub const BIOSWE: u8 = 1 << 0;
 }
 
 /// Power management I/O block, at our choice.
 pub mod pm {
     pub const BASE: u16 = 0x600;
+    pub const PM1_STS: u16 = BASE;
+    pub const PM1_EN: u16 = BASE + 0x02;
     pub const PM1_CNT: u16 = BASE + 0x04;
+    pub const GPE0_STS: u16 = BASE + 0x20;
+    pub const GPE0_EN: u16 = BASE + 0x28;
     pub const SMI_EN: u16 = BASE + 0x30;
     pub const SMI_STS: u16 = BASE + 0x34;
+    pub const ALT_GP_SMI_EN: u16 = BASE + 0x38;
+    pub const ALT_GP_SMI_STS: u16 = BASE + 0x3a;
+    pub const GPE_CNTL: u16 = BASE + 0x42;
+    pub const TCO1_STS: u16 = BASE + 0x64;
+    pub const TCO2_STS: u16 = BASE + 0x66;
+    pub const TCO1_CNT: u16 = BASE + 0x68;
+    pub const TCO2_CNT: u16 = BASE + 0x6a;
 
     pub const GBL_SMI_EN: u32 = 1 << 0;
     pub const EOS: u32 = 1 << 1;
     pub const APMC_EN: u32 = 1 << 5;
     pub const APM_STS: u32 = 1 << 5;
+    /// PM1_STS.
+    pub const PRBTNOR_STS: u16 = 1 << 11;
+    /// PM1_CNT.
+    pub const SLP_EN: u16 = 1 << 13;
+    /// GPE_CNTL.
+    pub const THRM_POL: u8 = 1 << 0;
+    /// TCO2_STS: a second time-out, and before the first instruction.
+    pub const SECOND_TO_STS: u16 = 1 << 1;
+    pub const BOOT_STS: u16 = 1 << 2;
+    /// TCO1_CNT.
+    pub const TCO_TMR_HLT: u16 = 1 << 11;
+    pub const TCO_LOCK: u16 = 1 << 12;
+}
+
+/// General-purpose pins, at our choice: QEMU's fw_cfg has 510h.
+pub mod gpio {
+    pub const BASE: u16 = 0x480;
+    pub const GP_LVL: u16 = BASE + 0x0c;
+    pub const GPI_INV: u16 = BASE + 0x2c;
 }
 
 pub const APM_CNT: u16 = 0xb2;

@@ -12,6 +12,7 @@ extern crate alloc;
 pub mod arch;
 pub mod chipset;
 pub mod depex;
+pub mod dispatch2;
 pub mod dxe;
 pub mod exception;
 pub mod flash;

@@ -3,15 +3,26 @@
 
 use crate::{dispatcher, handlers};
 use alloc::vec::Vec;
-use base::smm::{SmiHandler, SmiHandlerProfile, SwRegisterContext};
+use base::smm::{SmiHandler, SmiHandlerProfile};
 use base::{Global, Guid, Status, debug, pe, protocol};
 use core::ffi::c_void;
 
 struct Child {
     kind: Guid,
     handler: SmiHandler,
-    context: usize,
+    /// The first number in the context that it registered with.
+    context: u64,
 }
+
+/// What that is, in EDK II's words.
+const NUMBERS: [(Guid, &str); 6] = [
+    (protocol::SMM_SW_DISPATCH2, "SwSmi"),
+    (protocol::SMM_POWER_BUTTON_DISPATCH2, "PowerButtonPhase"),
+    (protocol::SMM_GPI_DISPATCH2, "GpiNum"),
+    (protocol::SMM_SX_DISPATCH2, "SxType"),
+    (protocol::SMM_PERIODIC_TIMER_DISPATCH2, "PeriodicTimerPeriod"),
+    (protocol::SMM_ICHN_DISPATCH2, "IchnType"),
+];
 
 static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
 static PROTOCOL: Global<SmiHandlerProfile> = Global::new(SmiHandlerProfile { register, unregister });
@@ -21,14 +32,18 @@ pub fn init() -> Result<(), Status> {
     crate::hand::add(core::ptr::null_mut(), &protocol::SMI_HANDLER_PROFILE, interface).map(drop)
 }
 
-/// The context that we know is a software SMI's value.
 fn child(kind: *const Guid, handler: SmiHandler, context: *const c_void, size: usize) -> Option<Child> {
-    if kind.is_null() || context.is_null() || size != size_of::<SwRegisterContext>() {
+    if kind.is_null() || context.is_null() || size < size_of::<u32>() {
         return None;
     }
-    // SAFETY: the caller's GUID and context.
-    let (kind, context) = unsafe { (*kind, *context.cast::<SwRegisterContext>()) };
-    Some(Child { kind, handler, context: context.sw_smi_input_value })
+    // SAFETY: the caller's GUID.
+    let kind = unsafe { *kind };
+    let long = [protocol::SMM_SW_DISPATCH2, protocol::SMM_GPI_DISPATCH2, protocol::SMM_PERIODIC_TIMER_DISPATCH2];
+    let mut number = [0; 8];
+    let length = if long.contains(&kind) { size.min(number.len()) } else { size_of::<u32>() };
+    // SAFETY: the caller's context.
+    unsafe { core::ptr::copy_nonoverlapping(context.cast(), number.as_mut_ptr(), length) };
+    Some(Child { kind, handler, context: u64::from_le_bytes(number) })
 }
 
 extern "efiapi" fn register(
@@ -86,6 +101,7 @@ pub fn tell() {
     debug!("# 3. Hardware SMI Handler #");
     for child in &*CHILDREN.get() {
         debug!("SmiEntry - {}", child.kind);
-        tell_handler(child.handler, format_args!(", SwSmi - 0x{:X}", child.context));
+        let name = NUMBERS.iter().find(|(kind, _)| *kind == child.kind).map_or("Context", |(_, name)| *name);
+        tell_handler(child.handler, format_args!(", {name} - 0x{:X}", child.context));
     }
 }

@@ -3,7 +3,7 @@
 #![no_std]
 #![no_main]
 
-use base::arch::{in32, out8, out32, raise_sw_smi};
+use base::arch::{in32, out8, out16, out32, raise_sw_smi};
 use base::chipset::{APM_DATA, end_of_smi, lpc, pm};
 use base::post::{self, post};
 use base::smm::SmmControl2;
@@ -25,6 +25,11 @@ fn main(_: Handle) -> Result<(), Status> {
     post(post::SB_DXE_SMM);
     lpc::FUNCTION.write32(lpc::PMBASE, u32::from(pm::BASE) | 1);
     lpc::FUNCTION.write8(lpc::ACPI_CNTL, lpc::ACPI_EN);
+    // What woke the machine outlives its reset, with its enable; nobody handles SMIs yet. And an override by
+    // the power button keeps EOS from being set.
+    out16(pm::PM1_STS, pm::PRBTNOR_STS);
+    out16(pm::PM1_EN, 0);
+    out32(pm::GPE0_EN, 0);
     out32(pm::SMI_EN, in32(pm::SMI_EN) | pm::APMC_EN | pm::GBL_SMI_EN);
     if in32(pm::SMI_EN) & (pm::APMC_EN | pm::GBL_SMI_EN) != pm::APMC_EN | pm::GBL_SMI_EN {
         return Err(Status::DEVICE_ERROR);

@@ -1,5 +1,6 @@
 //! SmmSwDispatch2: hands a software SMI to the driver that registered its value. It also ends every
-//! SMI towards the chipset. PI 1.8 Vol. 4, "MM Software Dispatch Protocol".
+//! SMI towards the chipset, unless SmmChildDispatcher is there, which looks at all sources before.
+//! PI 1.8 Vol. 4, "MM Software Dispatch Protocol".
 //!
 //! The answer is the custom of this firmware: EFI_NOT_FOUND or the handler's status in the RAX of the
 //! processor that wrote APM_CNT.
@@ -9,7 +10,7 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
-use base::arch::{ASKS, in8, in32};
+use base::arch::{ASKS, in8, in16, in32, out32};
 use base::chipset::{APM_CNT, APM_DATA, end_of_smi, pm};
 use base::smm::{
     IoInfo, SmiHandler, SmiHandlerProfile, SmmCpu, SmmSwDispatch2, SwContext, SwRegisterContext, WARN_SOURCE_QUIESCED,
@@ -33,12 +34,16 @@ struct Child {
 
 static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
 static LAST: Global<usize> = Global::new(0);
+/// The chipset sets SMI_STS.APM_STS; QEMU never does: there the command alone tells.
+static TELLS: Global<bool> = Global::new(false);
 static CPU: Global<*mut SmmCpu> = Global::new(core::ptr::null_mut());
 static PROTOCOL: Global<SmmSwDispatch2> =
     Global::new(SmmSwDispatch2 { register: register_child, unregister, maximum_sw_value: MAXIMUM });
 
 fn main() -> Result<(), Status> {
     *CPU.get() = smst::locate(&protocol::SMM_CPU)?;
+    // This runs in a software SMI: the IPL's.
+    *TELLS.get() = in32(pm::SMI_STS) & pm::APM_STS != 0;
     smst::handle_smi(on_smi, None)?;
     smst::install(&protocol::SMM_SW_DISPATCH2, PROTOCOL.as_ptr()).map(drop)
 }
@@ -103,14 +108,16 @@ extern "efiapi" fn unregister(_: *const SmmSwDispatch2, handle: Handle) -> Statu
     Status::SUCCESS
 }
 
-/// A root handler. QEMU never sets SMI_STS.APM: there the command alone tells.
+/// A root handler.
 extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
-    let status = in32(pm::SMI_STS);
-    if status & pm::APM_STS != 0 || status == 0 {
+    let told = in32(pm::SMI_STS) & pm::APM_STS != 0;
+    // The chipset tells nothing: software may have raised it.
+    let untold = !*TELLS.get() && !is_tco();
+    if told || untold {
         let count = smst::get().number_of_cpus;
         let mut written = false;
         for cpu in 0..count {
-            if let Some(value) = written_by(cpu, status == 0) {
+            if let Some(value) = written_by(cpu, untold) {
                 written = true;
                 command(Some(cpu), value);
             }
@@ -119,8 +126,17 @@ extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut u
             command((count == 1).then_some(0), in8(APM_CNT));
         }
     }
-    end_of_smi();
+    if smst::locate::<()>(&protocol::SMM_ICHN_DISPATCH2).is_ok() {
+        out32(pm::SMI_STS, pm::APM_STS);
+    } else {
+        end_of_smi();
+    }
     WARN_SOURCE_QUIESCED
+}
+
+/// The other source that QEMU has: a time-out, software's, or BIOSWR.
+fn is_tco() -> bool {
+    in16(pm::TCO1_STS) & (1 << 8 | 1 << 3 | 1 << 1) != 0
 }
 
 /// What this processor has just written to APM_CNT: its save state knows, where it has I/O information. If
