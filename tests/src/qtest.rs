@@ -96,6 +96,7 @@ pub struct Function(pub u8, pub u8);
 impl Function {
     pub const MCH: Function = Function(0, 0);
     pub const LPC: Function = Function(0x1f, 0);
+    pub const UHCI: Function = Function(0x1d, 0);
 
     fn address(self, at: u16) -> u64 {
         0x8000_0000 | u64::from(self.0) << 11 | u64::from(self.1) << 8 | u64::from(at & 0xfc)

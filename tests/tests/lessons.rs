@@ -32,7 +32,7 @@ const SMALL_OS: Guid = Guid::new("5A5A0001-5A5A-4C41-8B53-4D4D4C414200");
 const COMMUNICATION_BUFFER: Guid = Guid::new("C427146A-2EF2-4AF8-A85A-E09EC1D9C8B4");
 const SW_DISPATCH: Guid = Guid::new("2374EDDF-F203-4FC0-A20E-61BAD73089D6");
 const SW_DISPATCH2: Guid = known::named("gEfiSmmSwDispatch2ProtocolGuid");
-const GPI_DISPATCH2: Guid = known::named("gEfiSmmGpiDispatch2ProtocolGuid");
+const USB_DISPATCH2: Guid = known::named("gEfiSmmUsbDispatch2ProtocolGuid");
 const DXE_SMM_READY_TO_LOCK: Guid = known::named("gEfiDxeSmmReadyToLockProtocolGuid");
 
 const EFI_NOT_FOUND: u64 = 1 << 63 | 14;
@@ -144,8 +144,8 @@ fn behind_the_driver_that_asks_for_the_lock_it_is_too_late() {
 
 #[test]
 fn a_depex_may_never_come_true() {
-    let missing = Missing { guid: GPI_DISPATCH2, producer: Producer::Nobody };
-    let push = "  PUSH GUID(25566B03-B577-4CBF-958C-ED663EA24380) = FALSE\n";
+    let missing = Missing { guid: USB_DISPATCH2, producer: Producer::Nobody };
+    let push = "  PUSH GUID(EE9B8D90-C5A6-40A2-BDE2-52558D33CCA1) = FALSE\n";
     check_c("never-true", push, Reason::DepexFalse { missing: vec![missing] });
 }
 
@@ -230,7 +230,7 @@ fn an_a_priori_driver_comes_before_what_it_needs() {
 
 #[test]
 fn an_a_priori_list_passes_over_what_is_no_driver() {
-    let missing = vec![Missing { guid: GPI_DISPATCH2, producer: Producer::Nobody }];
+    let missing = vec![Missing { guid: USB_DISPATCH2, producer: Producer::Nobody }];
     let says = ["SMM Driver 0000000C-5A5A-4C41-8B53-4D4D4C414200 was discovered but not loaded!!\n"];
     let why = [
         (C, Reason::DepexFalse { missing }),
@@ -268,6 +268,8 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
     const SMM_CONTROL2_DXE: Guid = Guid::new("1206F7CA-A475-4624-A83E-E6FC9BB38E49");
     const PI_SMM_IPL: Guid = Guid::new("2FA2A6DA-11D5-4DC3-999A-749648B03C56");
     const SMM_CPU: Guid = Guid::new("A3FF0EF5-0C28-42F5-B544-8C7DE1E80014");
+    const CHILD_DISPATCHER: Guid = Guid::new("9C2F1E52-5A5A-4C41-8B53-4D4D4C414200");
+    const BOARD_SMI: Guid = Guid::new("B0A2D511-5A5A-4C41-8B53-4D4D4C414200");
     const SMM_ACCESS_PEI: Guid = Guid::new("6C0E75B4-B0B9-44D1-8210-3377D7B4E066");
     const VARIABLE_RUNTIME_DXE: Guid = Guid::new("9F7DCADE-11EA-448A-A46F-76E003657DD1");
     const SETUP_DXE: Guid = Guid::new("5E70DA7A-0001-4C41-8B53-4D4D4C414200");
@@ -290,6 +292,8 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
         never(FVB_SERVICES),
         never(VARIABLE_SMM),
         never(FAULT_TOLERANT_WRITE),
+        never(CHILD_DISPATCHER),
+        never(BOARD_SMI),
         never(A),
         never(B),
         never(C),

@@ -31,7 +31,29 @@ memset 0x3000 5 0x5a
 read 0x2fff 7
 readl 0xd0000000
 endianness
+irq_intercept_in nobody
 irq_intercept_out nobody
+irq_intercept_out ioapic
+writeq 0x1000 0xffffffffffffffff
+write 0x1000 4 0x0102
+readq 0x1000
+write 0x1000 2 0x01020304
+readq 0x1000
+b64write 0x1000 5 BQYH
+readq 0x1000
+b64write 0x1000 2 CAkK
+readq 0x1000
+memset 0x1000 4 0x1ff
+memset 0x1000 0 1
+memset 0x1000 1 0x177
+readq 0x1000
+writeb 0x1000 0x1fe
+outb 0xb3 0x1fd
+readb 0x1000
+inb 0xb3
+b64read 0x1000 0
+endianness big
+ inb 0xb3
 nonsense 1 2 3";
     both(|machine| SCRIPT.lines().map(|line| format!("{line}: {:?}", machine.ask(line))).collect());
 }
@@ -61,12 +83,12 @@ fn a_bad_line_gets_fail_with_a_reason_and_the_next_one_is_answered() {
         ("read 0x1000 0", "SIZE is 0"),
         ("read 0x1000 0x7fffffffffffffff", "at most"),
         ("read 0xfffffffffffffff0 0x20", "64 bits of address"),
-        ("write 0x1000 4 0x0102", "2 bytes"),
+        ("write 0x1000 4", "DATA is missing"),
         ("write 0x1000 1 zz", "0x"),
         ("write 0x1000 1 0xzz", "hex digit"),
         ("b64write 0x1000 1 ****", "DATA"),
         ("memset 0x1000 16777217 0", "at most"),
-        ("memset 0x1000 1 256", "at most"),
+        ("memset 0x1000 1", "VALUE is missing"),
         ("clock_step 0xffffffffffffffffff", "64 bits"),
         ("clock_set 0", "can't go back"),
         ("irq_intercept_in floppy", "Unknown device"),

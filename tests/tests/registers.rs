@@ -67,6 +67,7 @@ fn read(machine: &mut Qtest, row: &Row) -> u64 {
         value |= match row.block {
             "mch" => machine.config_in(Function::MCH, at, size),
             "lpc" => machine.config_in(Function::LPC, at, size),
+            "uhci" => machine.config_in(Function::UHCI, at, size),
             _ => machine.port_in(port(row, at), size),
         } << shift;
     }
@@ -82,6 +83,7 @@ fn write(machine: &mut Qtest, row: &Row, value: u64) {
         match row.block {
             "mch" => machine.config_out(Function::MCH, at, size, part),
             "lpc" => machine.config_out(Function::LPC, at, size, part),
+            "uhci" => machine.config_out(Function::UHCI, at, size, part),
             _ => machine.port_out(port(row, at), size, part),
         }
     }

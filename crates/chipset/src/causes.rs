@@ -128,8 +128,19 @@ fn tco() -> Vec<Cause> {
 fn devices() -> Vec<Cause> {
     let spi = |id, reg, done, control| cause(SmiSource::Spi, id, [enable(control, "SME"), event(reg, done)]);
     let trap = |n| cause(SmiSource::Monitor, format!("io-trap{n}"), [event("TRSR", format!("CTSS{n}"))]);
+    let keyboard = |port: &str, way: &str| {
+        let own = [
+            enable("USB_LEGKEY", format!("{port}{way}EN")),
+            event("USB_LEGKEY", format!("TRAPBY{port}{way}")),
+            enable("SMI_EN", "LEGACY_USB_EN"),
+        ];
+        cause(SmiSource::LegacyUsb, format!("port-{port}h-{}", if way == "R" { "read" } else { "write" }), own)
+    };
+    let keyboard = [("60", "R"), ("60", "W"), ("64", "R"), ("64", "W")].map(|(port, way)| keyboard(port, way));
+    let serirq = [enable("SIRQ_CNTL", "SIRQEN"), event("SMI_STS", "SERIRQ_SMI_STS")];
     let spis = [spi("spi-hardware", "HSFS", "FDONE", "HSFC"), spi("spi-software", "SSFS", "CDS", "SSFC")];
-    spis.into_iter().chain((0..4).map(trap)).collect()
+    let serirq = cause(SmiSource::Serirq, "serirq", serirq);
+    spis.into_iter().chain((0..4).map(trap)).chain(keyboard).chain([serirq]).collect()
 }
 
 /// All causes that board `ich9` has.

@@ -71,6 +71,8 @@ const NAMES: &[(&str, &str)] = &[
     ("GPI_ROUT", "31:0/2 GPI#_ROUT"),
     ("BIOS_CNTL", "0 BIOSWE, 1 BLE, 3:2 SRC, 4 TSS, 5 SMM_BWP"),
     ("RCBA", "0 EN, 31:14 BA"),
+    // UHCI controller, D29:F0
+    ("USB_LEGKEY", "0 60REN, 1 60WEN, 2 64REN, 3 64WEN, 4 USBSMIEN, 5 A20PASSEN, 6 PSTATE, 7 SMIATENDPS, 8 TRAPBY60R, 9 TRAPBY60W, 10 TRAPBY64R, 11 TRAPBY64W, 12 SMIBYUSB, 13 USBPIRQEN, 15 SMIBYENDPS"),
     // PMBASE
     ("PM1_STS", "0 TMROF_STS, 4 BM_STS, 5 GBL_STS, 8 PWRBTN_STS, 10 RTC_STS, 11 PRBTNOR_STS, 14 PCIEXPWAK_STS, 15 WAK_STS"),
     ("PM1_EN", "0 TMROF_EN, 5 GBL_EN, 8 PWRBTN_EN, 10 RTC_EN, 14 PCIEXPWAK_DIS"),
@@ -126,12 +128,12 @@ const NAMES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{CHIPSET_CONFIG, GPIO, IO_TRAP, LPC, MCH, PM, SPI};
+    use crate::tables::{CHIPSET_CONFIG, GPIO, IO_TRAP, LPC, MCH, PM, SPI, UHCI};
 
     /// Every bit that a guest can change has a name, and no two names share one.
     #[test]
     fn the_fields_of_a_register_lie_inside_it_and_cover_what_can_be_written() {
-        let all = [CHIPSET_CONFIG, GPIO, IO_TRAP, LPC, MCH, PM, SPI].concat();
+        let all = [CHIPSET_CONFIG, GPIO, IO_TRAP, LPC, MCH, PM, SPI, UHCI].concat();
         for (names, _) in NAMES {
             for name in names.split('|') {
                 assert!(all.iter().any(|reg| reg.name == name), "no register {name}");

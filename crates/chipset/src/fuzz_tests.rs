@@ -61,6 +61,7 @@ fn value(random: &mut Random) -> u64 {
             0xb000_0001,
             0x8000_f8dc,
             0x8000_f848,
+            0x8000_e8c0,
             0x501,
             7,
             0x2005,
@@ -71,12 +72,13 @@ fn value(random: &mut Random) -> u64 {
 
 fn touch(random: &mut Random) -> Input {
     let on = random.next().is_multiple_of(2);
-    match random.next() % 6 {
+    match random.next() % 7 {
         0 => Input::PowerButton(on),
         1 => Input::Thermal(on),
         2 => Input::Gpio { pin: random.next() as u8 % 20, high: on },
         3 => Input::Intruder(on),
         4 => Input::Battery(on),
+        5 => Input::SerirqSmi(on),
         _ => Input::PowerCut,
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::fields::{Field, fields};
 use crate::regs::{Access, Lock, Reg};
-use crate::{Chipset, Silicon, gpio, io_trap, lpc_regs, mch_regs, pm_regs, rcba, spi_regs};
+use crate::{Chipset, Silicon, gpio, io_trap, lpc_regs, mch_regs, pm_regs, rcba, spi_regs, uhci};
 
 /// One register.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Where it lies: `MCH`, `LPC`, `PM`, `GPIO`, `RCBA`, `SPI`.
+    /// Where it lies: `MCH`, `LPC`, `PM`, `GPIO`, `RCBA`, `SPI`, `UHCI`.
     pub block: &'static str,
     pub reg: &'static Reg,
     pub value: u64,
@@ -100,6 +100,8 @@ impl Chipset {
         show(&mut all, here("RCBA"), rcba::TABLE, general, free, |lock| {
             lock == Lock::Bild && self.chip_config.gcs().bild()
         });
+        let config = |offset, size| self.uhci.config_read(offset, size);
+        show(&mut all, here("UHCI"), uhci::TABLE, config, free, |_| false);
         if let Some(spi) = &self.spi {
             show(&mut all, here("SPI"), spi_regs::TABLE, |at, size| spi.read(at, size), free, |lock| spi.holds(lock));
         }

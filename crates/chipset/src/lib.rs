@@ -5,7 +5,7 @@
 //! SMI messages, resets, the end of the run. Time is what the board says it is.
 //!
 //! Not modelled: I/O APIC, HPET, keyboard controller (the addresses FEC00000h, FED00000h and ports 60h
-//! and 64h are free), SMBus, USB, SATA.
+//! and 64h are free), SMBus, USB but for the trap of the keyboard's ports, SATA.
 
 mod causes;
 mod cfi;
@@ -45,6 +45,7 @@ mod spi_regs;
 mod tco;
 mod tco_block;
 mod uart;
+mod uhci;
 mod why;
 
 #[cfg(test)]
@@ -81,6 +82,7 @@ pub mod tables {
     pub use crate::rcba::TABLE as CHIPSET_CONFIG;
     /// Offsets from RCBA+3800h.
     pub use crate::spi_regs::TABLE as SPI;
+    pub use crate::uhci::TABLE as UHCI;
 }
 
 use fw_cfg::FwCfg;
@@ -97,6 +99,7 @@ use rtc::Rtc;
 use spi::Spi;
 use trace::{Input, Kind, ResetKind};
 use uart::Uart;
+use uhci::Uhci;
 
 /// Whose behaviour the devices follow where the datasheet and QEMU differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,9 +150,13 @@ pub struct Chipset {
     gpio: Gpio,
     /// Board `qemu` has none.
     spi: Option<Spi>,
+    /// Board `qemu` doesn't show it.
+    uhci: Uhci,
     /// THRM# and INTRUDER#.
     thermal: bool,
     intruder: bool,
+    /// SERIRQ's SMI# frame.
+    serirq_smi: bool,
     /// The plug was pulled, and AFTERG3_EN is set: the reset that follows ends in S5.
     stays_off: bool,
     config_address: ConfigAddress,
@@ -178,8 +185,10 @@ impl Chipset {
             spi: flash.nor().map(Spi::new),
             flash,
             gpio: Gpio::new(),
+            uhci: Uhci::new(),
             thermal: false,
             intruder: false,
+            serirq_smi: false,
             stays_off: false,
             config_address: ConfigAddress::new(),
             post: 0,
@@ -251,6 +260,8 @@ impl Chipset {
             spi: self.spi.as_ref().is_some_and(Spi::smi),
             thermal: self.thermal,
             intruder: self.intruder,
+            legacy_usb: self.uhci.smi(),
+            serirq: self.serirq_smi && self.lpc.serirq(),
         };
         self.pm.settle(cx, wires);
         if let Some(kind) = self.pm.wake(cx) {
@@ -287,6 +298,7 @@ impl Chipset {
             Input::Thermal(calls) => self.thermal = calls,
             Input::Gpio { pin, high } => self.gpio.drive(pin, high),
             Input::Intruder(open) => self.intruder = open,
+            Input::SerirqSmi(asks) => self.serirq_smi = asks,
             Input::Battery(good) => self.rtc.set_battery(good),
             Input::PowerCut => {
                 if let Some(nor) = self.flash.nor_mut() {
@@ -405,6 +417,7 @@ impl Chipset {
         self.flash.reset();
         self.flash.set_top_swap(self.chip_config.top_swap());
         self.gpio.reset();
+        self.uhci = Uhci::new();
         if let (Some(spi), Some(nor)) = (&mut self.spi, self.flash.nor()) {
             spi.reset(nor);
         }

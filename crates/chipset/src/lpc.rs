@@ -100,6 +100,11 @@ impl Lpc {
         self.gen_pmcon_3().swsmi_rate_sel()
     }
 
+    /// SIRQ_CNTL.SIRQEN: frames of SERIRQ are listened to.
+    pub fn serirq(&self) -> bool {
+        self.regs.get(at::SIRQ_CNTL, 1) & 0x80 != 0
+    }
+
     pub fn gpi_rout(&self) -> u32 {
         self.regs.get(at::GPI_ROUT, 4) as u32
     }

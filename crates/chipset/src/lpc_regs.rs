@@ -129,6 +129,7 @@ pub mod at {
     pub const ACPI_CNTL: u16 = 0x44;
     pub const GPIOBASE: u16 = 0x48;
     pub const GC: u16 = 0x4c;
+    pub const SIRQ_CNTL: u16 = 0x64;
     pub const GEN_PMCON_1: u16 = 0xa0;
     pub const GEN_PMCON_3: u16 = 0xa4;
     pub const GEN_PMCON_LOCK: u16 = 0xa6;
@@ -176,7 +177,7 @@ pub const TABLE: &[Reg] = &[
     pirq(0x61, "PIRQB_ROUT"),
     pirq(0x62, "PIRQC_ROUT"),
     pirq(0x63, "PIRQD_ROUT"),
-    Reg::new(0x64, 1, "SIRQ_CNTL", DOC).reset(0x10).rw(0xff).qemu_reset(0),
+    Reg::new(at::SIRQ_CNTL, 1, "SIRQ_CNTL", DOC).reset(0x10).rw(0xff).qemu_reset(0),
     Reg::hole(0x65, 3),
     pirq(0x68, "PIRQE_ROUT"),
     pirq(0x69, "PIRQF_ROUT"),

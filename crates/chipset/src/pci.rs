@@ -3,9 +3,9 @@
 //!
 //! Source: PCI Local Bus Specification 3.0, "Configuration Mechanism #1"; PCI Express Base
 //! Specification, "Enhanced Configuration Access Mechanism". Two functions exist: 00:00.0 and
-//! 00:1f.0. All others, and offsets beyond 256 bytes, read as all ones.
+//! 00:1f.0; on board `ich9` 00:1d.0 too. All others, and offsets beyond 256 bytes, read as all ones.
 
-use crate::{Chipset, Cx};
+use crate::{Chipset, Cx, Silicon};
 use bitfield_struct::bitfield;
 
 /// CONFIG_ADDRESS, port CF8h, double words only.
@@ -24,6 +24,7 @@ pub struct ConfigAddress {
 
 const MCH: u8 = 0x00;
 const LPC: u8 = 0x1f << 3;
+const UHCI: u8 = 0x1d << 3;
 
 fn ones(size: u8) -> u64 {
     u64::MAX >> (64 - 8 * u32::from(size.clamp(1, 8)))
@@ -35,6 +36,7 @@ impl Chipset {
         match (bus, devfn) {
             (0, MCH) if inside => self.mch.config_read(offset, size),
             (0, LPC) if inside => self.lpc.config_read(offset, size),
+            (0, UHCI) if inside && self.silicon == Silicon::Ich9 => self.uhci.config_read(offset, size),
             _ => ones(size),
         }
     }
@@ -55,6 +57,7 @@ impl Chipset {
                     self.pm.bios_write_enabled(cx);
                 }
             }
+            (0, UHCI) if self.silicon == Silicon::Ich9 => self.uhci.config_write(cx, offset, size, value),
             _ => {}
         }
     }

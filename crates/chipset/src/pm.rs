@@ -39,6 +39,10 @@ pub struct Wires {
     pub spi: bool,
     pub thermal: bool,
     pub intruder: bool,
+    /// A trap of the keyboard's ports has caught a cycle.
+    pub legacy_usb: bool,
+    /// SERIRQ's SMI# frame is active.
+    pub serirq: bool,
 }
 
 #[derive(Clone, Hash)]

@@ -46,6 +46,7 @@ impl Chipset {
             return ones(size);
         }
         let value = self.decode_read(cx, port, size);
+        self.watch_keyboard(cx, port, size, false);
         if acts(port) {
             self.settle(cx);
         }
@@ -112,9 +113,16 @@ impl Chipset {
         let trapped = self.silicon == Silicon::Ich9 && self.chip_config.trap.catches(cx, port, size, Some(value));
         if !trapped {
             self.decode_write(cx, port, size, value);
+            self.watch_keyboard(cx, port, size, true);
         }
         if trapped || acts(port) {
             self.settle(cx);
+        }
+    }
+
+    fn watch_keyboard(&mut self, cx: &mut Cx, port: u16, size: u8, written: bool) {
+        if self.silicon == Silicon::Ich9 {
+            self.uhci.watch(cx, port, size, written);
         }
     }
 

@@ -133,6 +133,8 @@ impl Pm {
             .with_gpi(self.gpi_events() != 0)
             .with_monitor(self.wires.monitor)
             .with_spi(self.wires.spi)
+            .with_legacy_usb(self.wires.legacy_usb)
+            .with_serirq(self.wires.serirq)
             .with_tco(sts.tco() || self.tco_active())
     }
 
@@ -175,6 +177,7 @@ impl Pm {
             .with_apm(sts.apm() && en.apmc_en())
             .with_tco(sts.tco() && self.tco_enabled())
             .with_bios(sts.bios() && en.bios_en())
+            .with_legacy_usb(sts.legacy_usb() && en.legacy_usb_en())
             .with_slp_smi(sts.slp_smi() && en.slp_smi_en())
             .with_swsmi_tmr(sts.swsmi_tmr() && en.swsmi_tmr_en())
             .with_periodic(sts.periodic() && en.periodic_en());
@@ -226,7 +229,7 @@ impl Pm {
 
 /// The sources whose bits are set.
 fn sources(sts: SmiSts) -> impl Iterator<Item = SmiSource> {
-    use SmiSource::{Apm, Bios, Gpe0, Gpi, Monitor, Periodic, Pm1, Sleep, Spi, SwTimer, Tco};
+    use SmiSource::{Apm, Bios, Gpe0, Gpi, LegacyUsb, Monitor, Periodic, Pm1, Serirq, Sleep, Spi, SwTimer, Tco};
     let all = [
         (sts.apm(), Apm),
         (sts.tco(), Tco),
@@ -239,6 +242,8 @@ fn sources(sts: SmiSts) -> impl Iterator<Item = SmiSource> {
         (sts.bios(), Bios),
         (sts.monitor(), Monitor),
         (sts.spi(), Spi),
+        (sts.legacy_usb(), LegacyUsb),
+        (sts.serirq(), Serirq),
     ];
     all.into_iter().filter_map(|(set, source)| set.then_some(source))
 }

@@ -63,7 +63,7 @@ fn what_the_gates_say_is_what_the_chipset_does() {
         let mut bench = Bench::ich9();
         let word = |random: &mut dyn FnMut(u64) -> u64| (random(1 << 32) & random(1 << 32)) as u32;
         for _ in 0..12 {
-            match random(16) {
+            match random(20) {
                 0 => bench.write(0x630, 4, word(&mut random) & !1),
                 1 => bench.write(0x602, 2, 0x521),
                 2 => bench.write(0x628, 4, word(&mut random)),
@@ -79,6 +79,10 @@ fn what_the_gates_say_is_what_the_chipset_does() {
                 12 => bench.write(0x66a, 2, (random(4) << 1) as u32),
                 13 => bench.touch(Input::Intruder(random(2) == 0)),
                 14 => bench.write(0x604, 4, 4),
+                15 => bench.config_write(0xe8, 0xc0, 2, word(&mut random) & 0xffff),
+                16 => bench.write(0x60 + 4 * random(2) as u16, 1, 0),
+                17 => bench.touch(Input::SerirqSmi(random(2) == 0)),
+                18 => bench.config_write(0xf8, 0x64, 1, word(&mut random) & 0xff),
                 _ => bench.write(0x634, 4, word(&mut random)),
             }
         }

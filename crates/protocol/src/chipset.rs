@@ -15,7 +15,7 @@ pub struct ChipsetView {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Register {
-    /// `MCH`, `LPC`, `PM`, `GPIO`, `RCBA` or `SPI`.
+    /// `MCH`, `LPC`, `PM`, `GPIO`, `RCBA`, `SPI` or `UHCI`.
     pub block: String,
     /// Offset in the block: configuration space, or from PMBASE, GPIOBASE, RCBA+1E00h (I/O traps),
     /// RCBA+3400h, SPIBAR.

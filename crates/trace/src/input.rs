@@ -17,4 +17,7 @@ pub enum Input {
     Battery(bool),
     /// Somebody pulls the plug and puts it back: flash is left in the middle of what it did.
     PowerCut,
+    /// The SMI# frame of SERIRQ: true while a device on the LPC bus, an embedded controller say, asks for an
+    /// SMI.
+    SerirqSmi(bool),
 }

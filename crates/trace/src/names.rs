@@ -68,5 +68,6 @@ names! {
         GpiRout = "GPI_ROUT", GenPmcon3 = "GEN_PMCON_3", BiosCntl = "BIOS_CNTL", Gcs = "GCS", Trsr = "TRSR",
         Hsfs = "HSFS", Hsfc = "HSFC", Faddr = "FADDR", Ssfs = "SSFS", Ssfc = "SSFC",
         RemapBase = "REMAPBASE", RemapLimit = "REMAPLIMIT",
+        UsbLegkey = "USB_LEGKEY",
     }
 }
