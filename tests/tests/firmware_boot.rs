@@ -241,10 +241,8 @@ fn debug_tells_at_ready_to_lock_who_handles_what() {
         ("DriverA", "SwSmi - 0x41", SW),
         ("DriverB", "SwSmi - 0x42", SW),
         ("DriverC", "SwSmi - 0x43", SW),
-        ("BoardSmi", "PowerButtonPhase - 0x0", "1B1183FA-1823-46A7-8872-9C578755409D"),
-        ("BoardSmi", "GpiNum - 0x7", "25566B03-B577-4CBF-958C-ED663EA24380"),
-        ("BoardSmi", "SxType - 0x5", "456D2859-A84B-4E47-A2EE-3276D886997D"),
-        ("BoardSmi", "IchnType - 0xB", "ADF3A128-416D-4060-8DDF-30A1D7AAB699"),
+        ("BoardSmi", "Context - 0x7", "25566B03-B577-4CBF-958C-ED663EA24380"),
+        ("BoardSmi", "Context - 0xB", "ADF3A128-416D-4060-8DDF-30A1D7AAB699"),
     ] {
         let at = at(entry);
         assert_eq!(lines[at - 1], format!("SmiEntry - {protocol}"), "{entry}");

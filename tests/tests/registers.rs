@@ -6,7 +6,7 @@ use e2e::qtest::{Function, Qtest};
 
 const EXPECTED: &str = include_str!("../registers/expected.txt");
 const PMBASE: u16 = 0x600;
-const GPIOBASE: u16 = 0x500;
+const GPIOBASE: u16 = 0x480;
 const RCBA: u64 = 0xfed1_c000;
 
 #[derive(Debug)]

@@ -14,16 +14,6 @@ struct Child {
     context: u64,
 }
 
-/// What that is, in EDK II's words.
-const NUMBERS: [(Guid, &str); 6] = [
-    (protocol::SMM_SW_DISPATCH2, "SwSmi"),
-    (protocol::SMM_POWER_BUTTON_DISPATCH2, "PowerButtonPhase"),
-    (protocol::SMM_GPI_DISPATCH2, "GpiNum"),
-    (protocol::SMM_SX_DISPATCH2, "SxType"),
-    (protocol::SMM_PERIODIC_TIMER_DISPATCH2, "PeriodicTimerPeriod"),
-    (protocol::SMM_ICHN_DISPATCH2, "IchnType"),
-];
-
 static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
 static PROTOCOL: Global<SmiHandlerProfile> = Global::new(SmiHandlerProfile { register, unregister });
 
@@ -33,16 +23,15 @@ pub fn init() -> Result<(), Status> {
 }
 
 fn child(kind: *const Guid, handler: SmiHandler, context: *const c_void, size: usize) -> Option<Child> {
-    if kind.is_null() || context.is_null() || size < size_of::<u32>() {
+    if kind.is_null() || context.is_null() {
         return None;
     }
-    // SAFETY: the caller's GUID.
-    let kind = unsafe { *kind };
-    let long = [protocol::SMM_SW_DISPATCH2, protocol::SMM_GPI_DISPATCH2, protocol::SMM_PERIODIC_TIMER_DISPATCH2];
     let mut number = [0; 8];
-    let length = if long.contains(&kind) { size.min(number.len()) } else { size_of::<u32>() };
-    // SAFETY: the caller's context.
-    unsafe { core::ptr::copy_nonoverlapping(context.cast(), number.as_mut_ptr(), length) };
+    // SAFETY: the caller's GUID and context.
+    let kind = unsafe {
+        core::ptr::copy_nonoverlapping(context.cast(), number.as_mut_ptr(), size.min(8));
+        *kind
+    };
     Some(Child { kind, handler, context: u64::from_le_bytes(number) })
 }
 
@@ -101,7 +90,7 @@ pub fn tell() {
     debug!("# 3. Hardware SMI Handler #");
     for child in &*CHILDREN.get() {
         debug!("SmiEntry - {}", child.kind);
-        let name = NUMBERS.iter().find(|(kind, _)| *kind == child.kind).map_or("Context", |(_, name)| *name);
+        let name = if child.kind == protocol::SMM_SW_DISPATCH2 { "SwSmi" } else { "Context" };
         tell_handler(child.handler, format_args!(", {name} - 0x{:X}", child.context));
     }
 }
