@@ -39,7 +39,8 @@ const LOW_BIOS: u64 = 0xe_0000;
 impl Layout {
     /// Who answers an access to `addr`.
     pub fn answer(&self, map: &MemoryMap, access: Access, write: bool, addr: u64) -> Answer {
-        let addr = if map.a20 { addr } else { addr & !(1 << 20) };
+        // SMM blocks A20M# (SDM vol. 3, "SMM", "Entering SMM").
+        let addr = if map.a20 || access.smm { addr } else { addr & !(1 << 20) };
         match addr {
             _ if ASEG.contains(&addr) => self.aseg(map, access, addr),
             _ if PAM.contains(&addr) => self.pam(map, write, addr),
@@ -182,8 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn a_masked_a20_wraps_the_second_mebibyte_onto_the_first() {
+    fn a_masked_a20_wraps_the_second_mebibyte_onto_the_first_but_in_smm() {
         let map = MemoryMap::default();
         assert_eq!(LAYOUT.answer(&map, OS, false, 0x10_0500), Answer::Ram(0x500));
+        assert_eq!(LAYOUT.answer(&map, SMM, false, 0x10_0500), Answer::Ram(0x10_0500));
     }
 }

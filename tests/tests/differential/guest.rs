@@ -310,6 +310,8 @@ fn record(
     // QEMU 7.2 changes the flags of RCL and RCR before the write that faults, and writes in ARPL even what
     // stays the same; it reads four bytes for MOVSXD of a word.
     let good = f.is_none_or(|f| matches!(f.section, "RCL" | "RCR" | "ARPL" | "MOVSXD"));
+    // The SDM doesn't say which operand of CMPS faults first.
+    let compares = f.is_some_and(|f| f.section == "CMPS");
     let bound = f.is_some_and(|f| f.section == "BOUND");
     let bits = f.is_some_and(|f| matches!(f.section, "BT" | "BTS" | "BTR" | "BTC" | "SHLD" | "SHRD"));
     for reg in 0..16u8 {
@@ -321,7 +323,7 @@ fn record(
             6 | 7 if encoded.aligned && encoded.paired => 0,
             3 | 5 | 6 | 7 if encoded.aligned => places.scratch + 16 * r.below(3),
             6 | 7 if encoded.paired => r.below(12),
-            3 | 5 | 6 | 7 => pointer(r, reg, places, segment, good),
+            3 | 5 | 6 | 7 => pointer(r, reg, places, segment, good || compares && reg == 6),
             4 => places.stack,
             9 => r.below(3),
             // A bit offset reaches beyond its operand, but not beyond memory.

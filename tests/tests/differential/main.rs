@@ -7,6 +7,7 @@ mod flow;
 mod form;
 mod forms;
 mod guest;
+mod legacy;
 mod paging;
 mod simd;
 mod table;
@@ -34,6 +35,11 @@ fn image(rom: &Rom, trials: &[Trial], in_full: bool) -> Vec<u8> {
         image.extend(word.to_le_bytes());
     }
     trials.iter().for_each(|t| image.extend(&t.record));
+    padded(image, rom)
+}
+
+/// The payload below the ROM that runs it.
+fn padded(mut image: Vec<u8>, rom: &Rom) -> Vec<u8> {
     image.resize(IMAGE - HEAD, 0xff);
     image.extend(&rom.bytes);
     image
