@@ -114,6 +114,17 @@ fn an_smi_waits_for_a_processor_that_waits_for_sipi() {
     assert_eq!(machine.smi_count(0), machine.smi_count(1) + 1);
 }
 
+/// SMM_BWP opens the flash while all processors are in SMM, and closes a window that one of them could use.
+#[test]
+fn the_flash_stays_closed_while_a_processor_is_missing() {
+    const SCRIPT: &str = "setvar A 7 05\ncpus init 1\nsetvar B 7 05\ncpus sipi 1\nsetvar C 7 05\n";
+    let boot = boot_several(Board::Ich9, 2, &image(&[]), SCRIPT);
+    for answer in ["setvar A: EFI_SUCCESS", "setvar B: EFI_WRITE_PROTECTED", "setvar C: EFI_SUCCESS"] {
+        assert!(boot.console.contains(answer), "{answer}?\n{}", boot.console);
+    }
+    assert!(boot.log.contains(FAILED) && boot.log.contains("SpiFlash: WriteBlock failed"), "{}", boot.log);
+}
+
 #[test]
 fn relaxed_mode_waits_for_nobody() {
     const SCRIPT: &str = "cpus init 1\nlatency 1 41\nsmi 41\ncpus sipi 1\nsmi 41\n";
