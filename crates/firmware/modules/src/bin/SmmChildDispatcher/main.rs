@@ -61,7 +61,8 @@ extern "efiapi" fn on_ready_to_lock(_: *const Guid, _: *mut c_void, _: Handle) -
 /// A root handler.
 extern "efiapi" fn on_smi(_: Handle, _: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
     for _ in 0..ROUNDS {
-        source::all().filter(Source::is_active).for_each(|source| serve(&source));
+        let told = in32(pm::SMI_STS);
+        source::all().filter(|source| source.is_active(told)).for_each(|source| serve(&source));
         if PCD.get(END_OF_SMI) == 0 {
             return WARN_SOURCE_QUIESCED;
         }

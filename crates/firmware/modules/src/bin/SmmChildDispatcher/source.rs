@@ -119,9 +119,9 @@ impl Source {
         self.kind == protocol::SMM_ICHN_DISPATCH2 && self.key == u64::from(key)
     }
 
-    /// It asks for an SMI now. What doesn't exist reads as ones on QEMU, but for SMI_STS.
-    pub fn is_active(&self) -> bool {
-        let told = self.summary.is_none_or(|bit| bit32(pm::SMI_STS, bit).is_set());
+    /// It asks for an SMI, and SMI_STS is `told`. What doesn't exist reads as ones on QEMU, but not there.
+    pub fn is_active(&self, told: u32) -> bool {
+        let told = self.summary.is_none_or(|bit| told >> bit & 1 != 0);
         told && self.enable.is_set() && (!self.is_tco() || TCO_EN.is_set()) && self.status.is_set()
     }
 
