@@ -241,3 +241,50 @@ fn smm_leaves_x87_and_sse_registers_to_the_handler() {
     assert!(!rig.cpu.smm);
     assert_eq!(rig.cpu.fpu.xmm[3], 43);
 }
+
+/// SDM vol. 1, "x87 FPU Execution Environment": the images of FSTENV and FSAVE, and what becomes of the state.
+#[test]
+fn fsave_writes_an_image_that_frstor_takes_back_and_leaves_an_initialised_x87() {
+    // 32-bit code; with 66h the image of 16-bit words
+    for (prefix, word) in [(&[][..], 4u64), (&[0x66], 2)] {
+        // FNSAVE [EBX]; FNSTENV [ESI]; FRSTOR [EBX]
+        let code = [prefix, &[0xdd, 0x33], prefix, &[0xd9, 0x36], prefix, &[0xdd, 0x23]].concat();
+        let mut rig = Rig::protected(&code);
+        (rig.cpu.regs[3], rig.cpu.regs[6]) = (0x5000, 0x7000);
+        let fpu = &mut rig.cpu.fpu;
+        (fpu.control, fpu.status, fpu.valid) = (0x27f, 5 << 11, 0b1010_0001);
+        fpu.registers[5] = 0x3fff_8000_0000_0000_0000;
+        fpu.registers[7] = 0x7fff_8000_0000_0000_0000;
+        let before = fpu.clone();
+        rig.step();
+        let at = |n: u64| rig.ram.get(0x5000 + n * word, 2);
+        // ST(0) is register 5, valid; 7 is special, 0 zero, the others empty.
+        assert_eq!((at(0), at(1), at(2)), (0x27f, 5 << 11, 0b10_11_00_11_11_11_11_01));
+        assert_eq!(rig.ram.get(0x5000 + 7 * word, 8), 1 << 63);
+        assert_eq!(rig.ram.get(0x5000 + 7 * word + 20 + 8, 2), 0x7fff, "ST(2)");
+        assert_eq!((rig.cpu.fpu.control, rig.cpu.fpu.status, rig.cpu.fpu.valid), (0x37f, 0, 0));
+        rig.step();
+        assert_eq!((rig.ram.get(0x7000, 2), rig.ram.get(0x7000 + 2 * word, 2)), (0x37f, 0xffff));
+        rig.step();
+        assert_eq!(rig.cpu.fpu, before);
+    }
+}
+
+#[test]
+fn fstenv_masks_all_exceptions_and_fldenv_brings_them_back_pending() {
+    let code = assemble(|a| {
+        a.fnstenv(ptr(rbx)).unwrap();
+        a.fldenv(ptr(rbx)).unwrap();
+        a.fld1().unwrap();
+    });
+    let mut rig = Rig::long(&code);
+    rig.cpu.regs[3] = 0x5000;
+    rig.cpu.cr0 |= 0x20;
+    // Precision met and not masked.
+    (rig.cpu.fpu.control, rig.cpu.fpu.status) = (0x35f, 0x80a0);
+    rig.step();
+    assert_eq!((rig.cpu.fpu.control, rig.cpu.fpu.status & 0x8080), (0x37f, 0));
+    rig.step();
+    assert_eq!((rig.cpu.fpu.control, rig.cpu.fpu.status), (0x35f, 0x80a0));
+    assert_eq!(rig.run().vector(), Some(16));
+}

@@ -76,6 +76,9 @@ pub fn table(t: &mut Vec<Form>) {
 /// x87: loads two numbers from memory, calculates, stores. ModRM bytes address [RBX], [RSI] and [RDI]
 /// with a displacement, in 64-bit mode.
 pub fn x87(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
+    if pick(4) == 0 {
+        return x87_conditions(pick);
+    }
     let mut code = vec![0xdb, 0xe3];
     // FNINIT leaves extended precision and rounding to nearest; CW with another RC now and then, from the
     // stack. (QEMU 7.2 lets PC round what FLD loads, which the SDM doesn't.)
@@ -93,7 +96,7 @@ pub fn x87(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
         code.extend(loads[pick(6) as usize]);
         code.push(d8(pick));
     }
-    match pick(8) {
+    match pick(9) {
         // FADD, FMUL, FSUB, FSUBR, FDIV, FDIVR ST(0), ST(1)
         0..=2 => code.extend([0xd8, [0xc1, 0xc9, 0xe1, 0xe9, 0xf1, 0xf9][pick(6) as usize]]),
         // the same with m32 or m64
@@ -106,6 +109,8 @@ pub fn x87(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
         ),
         // FCOMIP, FUCOMIP; FSTP ST(1); FNSTCW word [RDI]
         6 => code.extend([[0xdf, 0xf1], [0xdf, 0xe9], [0xdd, 0xd9], [0xd9, 0x3f]][pick(4) as usize]),
+        // FRNDINT, FSQRT; FLD1 to FLDLN2
+        7 => code.extend([0xd9, [0xfc, 0xfc, 0xfc, 0xfa, 0xfa, 0xe8, 0xe9, 0xea, 0xeb, 0xec, 0xed][pick(11) as usize]]),
         // FCMOVB … FCMOVNU ST(0), ST(1)
         _ => code.extend([[0xda, 0xdb][pick(2) as usize], 0xc1 | (pick(4) as u8) << 3]),
     }
@@ -116,5 +121,39 @@ pub fn x87(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
     // FNSTSW AX; AND AX, without C0–C3, which are undefined or need more than is modelled, and DE, which
     // QEMU 7.2 doesn't set
     code.extend([0xdf, 0xe0, 0x66, 0x25, 0xfd, 0xb8]);
+    code
+}
+
+/// What sets C0–C3: comparisons with registers and memory, FTST, FXAM; and stack control.
+fn x87_conditions(pick: &mut dyn FnMut(u64) -> u64) -> Vec<u8> {
+    let mut code = vec![0xdb, 0xe3];
+    let loads: [[u8; 2]; 4] = [[0xdd, 0x46], [0xd9, 0x46], [0xdb, 0x6e], [0xdf, 0x46]];
+    for _ in 0..2 {
+        code.extend(loads[pick(4) as usize]);
+        code.push(pick(8) as u8);
+    }
+    // FCOM, FCOMP ST(1); FCOMPP; FUCOM, FUCOMP ST(1); FUCOMPP; FTST; FXAM, of an empty register, too
+    let on_stack: [&[u8]; 9] = [
+        &[0xd8, 0xd1],
+        &[0xd8, 0xd9],
+        &[0xde, 0xd9],
+        &[0xdd, 0xe1],
+        &[0xdd, 0xe9],
+        &[0xda, 0xe9],
+        &[0xd9, 0xe4],
+        &[0xd9, 0xe5],
+        &[0xd9, 0xf6, 0xd9, 0xe5],
+    ];
+    // FCOM m32, FCOMP m64, FICOM m32, FICOMP m16
+    let with_memory: [[u8; 2]; 4] = [[0xd8, 0x56], [0xdc, 0x5e], [0xda, 0x56], [0xde, 0x5e]];
+    match pick(13) {
+        n @ 0..=8 => code.extend(on_stack[n as usize]),
+        n => {
+            code.extend(with_memory[n as usize - 9]);
+            code.push(pick(8) as u8);
+        }
+    }
+    // FNSTSW AX; AND AX, without DE
+    code.extend([0xdf, 0xe0, 0x66, 0x25, 0xfd, 0xff]);
     code
 }

@@ -61,6 +61,9 @@ fn is_later_than_sse2(insn: &Instruction) -> bool {
 fn memory_size(size: MemorySize) -> u8 {
     use MemorySize::*;
     match size {
+        // Words of an x87 environment.
+        FpuEnv14 | FpuState94 => 2,
+        FpuEnv28 | FpuState108 => 4,
         UInt16 | Int16 => 2,
         UInt32 | Int32 | Float32 => 4,
         UInt64 | Int64 | Float64 | Packed64_Float32 | Packed64_Int32 => 8,

@@ -1,7 +1,8 @@
-//! The x87 instructions that compilers and firmware use: loads, stores, the four operations,
-//! comparison into EFLAGS, conditional moves, control (SDM vol. 2). Not modelled (#UD):
-//! transcendental functions, FSQRT, FPREM, FRNDINT, FSCALE, BCD, FSAVE, FSTENV, comparison into C0–C3.
+//! The x87 instructions that compilers and firmware use: loads, stores, the four operations, comparison into
+//! EFLAGS, conditional moves, control (SDM vol. 2); `x87_state` has more. Not modelled (#UD): transcendental
+//! functions, FPREM, FSCALE, FXTRACT, BCD.
 
+use super::x87_state;
 use crate::alu::{self, flag};
 use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
@@ -17,7 +18,7 @@ type Operation = fn(&mut Context, Format, u32, u128, u128) -> u128;
 const ONE: u128 = 0x3fff_8000_0000_0000_0000;
 const SIGN: u128 = 1 << 79;
 
-fn memory_format(size: u8) -> Format {
+pub(super) fn memory_format(size: u8) -> Format {
     match size {
         4 => SINGLE,
         8 => DOUBLE,
@@ -25,7 +26,7 @@ fn memory_format(size: u8) -> Format {
     }
 }
 
-fn stack_number(place: Place) -> u8 {
+pub(super) fn stack_number(place: Place) -> u8 {
     if let Place::St(i) = place { i } else { 0 }
 }
 
@@ -69,7 +70,8 @@ fn condition(m: Mnemonic) -> Option<u16> {
 /// Whether this x87 instruction is modelled.
 pub fn known(m: Mnemonic) -> bool {
     use Mnemonic::*;
-    arithmetic(m).is_some()
+    x87_state::known(m)
+        || arithmetic(m).is_some()
         || condition(m).is_some()
         || matches!(
             m,
@@ -92,9 +94,12 @@ impl Cpu {
             return Err(Fault::NM);
         }
         // Those with N don't look at exceptions that wait.
-        let looks = !matches!(m, Fninit | Fnclex | Fnstcw | Fnstsw);
+        let looks = !matches!(m, Fninit | Fnclex | Fnstcw | Fnstsw | Fnstenv | Fnsave);
         if looks && self.fpu.status & status::SUMMARY != 0 && self.cr0 & cr0::NE != 0 {
             return Err(Fault { vector: vector::MF, error: None });
+        }
+        if x87_state::known(m) {
+            return self.x87_beside(env, op, m);
         }
         match m {
             Wait => {}
@@ -150,7 +155,7 @@ impl Cpu {
     }
 
     /// ST(`i`); an empty register is a stack fault, whose masked answer is the indefinite.
-    fn fpu_operand(&mut self, i: u8) -> Option<u128> {
+    pub(super) fn fpu_operand(&mut self, i: u8) -> Option<u128> {
         let value = self.fpu.st(i);
         if value.is_some() {
             return value;
@@ -159,7 +164,7 @@ impl Cpu {
         (!self.fpu.note(exception::INVALID)).then(|| EXTENDED.indefinite())
     }
 
-    fn fpu_push(&mut self, value: u128) {
+    pub(super) fn fpu_push(&mut self, value: u128) {
         if self.fpu.st(7).is_none() {
             self.fpu.rotate(7);
             self.fpu.set_st(0, value);
@@ -173,20 +178,20 @@ impl Cpu {
         }
     }
 
-    fn fpu_pop(&mut self) {
+    pub(super) fn fpu_pop(&mut self) {
         self.fpu.free(0);
         self.fpu.rotate(1);
     }
 
     /// Takes over what a calculation met; false: its result must not be stored.
-    fn fpu_settle(&mut self, cx: &Context) -> bool {
+    pub(super) fn fpu_settle(&mut self, cx: &Context) -> bool {
         let before = exception::INVALID | exception::DENORMAL | exception::DIVIDE;
         let unmasked = cx.flags & !u32::from(self.fpu.control);
         self.fpu.note(cx.flags);
         unmasked & before == 0
     }
 
-    fn integer_operand<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<i64> {
+    pub(super) fn integer_operand<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<i64> {
         let shift = 64 - u32::from(op.size) * 8;
         Ok(((self.read_operand(env, op, op.size)? as u64) << shift) as i64 >> shift)
     }

@@ -11,7 +11,7 @@ mod round;
 mod tests;
 
 pub use convert::{from_signed, to_float, to_signed};
-pub use ops::{Order, add, compare, div, mul, sqrt, sub};
+pub use ops::{Order, add, compare, div, mul, round_to_integer, sqrt, sub};
 
 /// Exception flags at their places in MXCSR and the x87 status word.
 pub mod exception {

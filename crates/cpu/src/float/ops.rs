@@ -1,5 +1,6 @@
 //! Sum, product, quotient, square root, comparison.
 
+use super::convert::{from_signed, to_signed};
 use super::exception::*;
 use super::round::shift_jamming;
 use super::{Class, Context, Format, Number, Rounding};
@@ -110,8 +111,7 @@ pub fn div(cx: &mut Context, f: Format, precision: u32, a: u128, b: u128) -> u12
     }
 }
 
-/// For single and double precision: a root of 64 bits is what it calculates with.
-pub fn sqrt(cx: &mut Context, f: Format, a: u128) -> u128 {
+pub fn sqrt(cx: &mut Context, f: Format, precision: u32, a: u128) -> u128 {
     let a = cx.unpack(f, a);
     if let Some(nan) = cx.nan(f, &[a]) {
         return nan;
@@ -124,9 +124,10 @@ pub fn sqrt(cx: &mut Context, f: Format, a: u128) -> u128 {
             // An even exponent, and the significand below 2^128.
             let wide = u128::from(mant) << (63 + (exp & 1));
             let root = wide.isqrt();
-            let sticky = u128::from(root * root != wide);
-            let up = root.leading_zeros();
-            cx.round(f, f.precision, false, exp >> 1, root << up | sticky)
+            // 64 bits of root; what is left tells whether it is more than half of the next.
+            let rest = wide - root * root;
+            let half = u128::from(rest > root) << 63;
+            cx.round(f, precision, false, exp >> 1, root << 64 | half | u128::from(rest != 0))
         }
         _ => f.infinity(false),
     }
@@ -164,5 +165,25 @@ pub fn compare(cx: &mut Context, f: Format, a: u128, b: u128, quiet: bool) -> Or
         std::cmp::Ordering::Less => Order::Less,
         std::cmp::Ordering::Equal => Order::Equal,
         std::cmp::Ordering::Greater => Order::Greater,
+    }
+}
+
+/// FRNDINT: to an integer in the same format.
+pub fn round_to_integer(cx: &mut Context, f: Format, a: u128) -> u128 {
+    let n = cx.unpack(f, a);
+    if let Some(nan) = cx.nan(f, &[n]) {
+        return nan;
+    }
+    match n.class {
+        // From 2^63 on there is nothing behind the point.
+        Class::Finite { exp, .. } if exp < 63 => {
+            cx.note_denormals(&[n]);
+            let rounding = cx.rounding;
+            match to_signed(cx, f, a, 8, rounding) {
+                0 => f.zero(n.sign),
+                whole => from_signed(cx, f, whole),
+            }
+        }
+        _ => a,
     }
 }

@@ -65,7 +65,7 @@ fn one(cx: &mut Context, op: Operation, f: Format, a: u128, b: u128, imm: u8) ->
         Operation::Sub => float::sub(cx, f, p, a, b),
         Operation::Mul => float::mul(cx, f, p, a, b),
         Operation::Div => float::div(cx, f, p, a, b),
-        Operation::Sqrt => float::sqrt(cx, f, b),
+        Operation::Sqrt => float::sqrt(cx, f, f.precision, b),
         // The second operand comes out of NaNs and of two zeros.
         Operation::Min => {
             if float::compare(cx, f, a, b, false) == Order::Less {
@@ -89,7 +89,7 @@ fn one(cx: &mut Context, op: Operation, f: Format, a: u128, b: u128, imm: u8) ->
             }
         }
         Operation::Reciprocal => reciprocal(b),
-        Operation::ReciprocalRoot => reciprocal(float::sqrt(&mut approximate(), SINGLE, b)),
+        Operation::ReciprocalRoot => reciprocal(float::sqrt(&mut approximate(), SINGLE, SINGLE.precision, b)),
     }
 }
 

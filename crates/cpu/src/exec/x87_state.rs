@@ -1,0 +1,242 @@
+//! x87 instructions beside arithmetic: comparison into C0–C3, FXAM, constants, rounding to an integer, square
+//! root, stack control; FSTENV, FLDENV, FSAVE, FRSTOR (SDM vol. 2; vol. 1, "x87 FPU Execution Environment").
+//!
+//! The images' pointers are those that FXRSTOR and FLDENV loaded; see [`crate::fpu`].
+
+use super::x87::{memory_format, stack_number};
+use crate::bus::Bus;
+use crate::fault::Result;
+use crate::float::{self, EXTENDED, Order, Rounding};
+use crate::fpu::status;
+use crate::memory::Env;
+use crate::op::{Op, Place};
+use crate::state::{Cpu, mask};
+use iced_x86::Mnemonic::{self, *};
+
+const C0: u16 = 1 << 8;
+const C2: u16 = 1 << 10;
+const C3: u16 = 1 << 14;
+const CONDITIONS: u16 = C0 | status::C1 | C2 | C3;
+const EXPONENT: u128 = 0x7fff;
+
+/// Bytes of an environment behind the tag word, and of a register.
+const REGISTER: u64 = 10;
+
+/// The constants' values, the last bit as rounding to nearest has it, and whether that is more than the number.
+fn constant(m: Mnemonic) -> Option<(u128, bool)> {
+    Some(match m {
+        Fldl2t => (0x4000_d49a_784b_cd1b_8afe, false),
+        Fldl2e => (0x3fff_b8aa_3b29_5c17_f0bc, true),
+        Fldpi => (0x4000_c90f_daa2_2168_c235, true),
+        Fldlg2 => (0x3ffd_9a20_9a84_fbcf_f799, true),
+        Fldln2 => (0x3ffe_b172_17f7_d1cf_79ac, true),
+        _ => return None,
+    })
+}
+
+/// How many registers a comparison pops.
+fn compares(m: Mnemonic) -> Option<u8> {
+    match m {
+        Fcom | Fucom | Ficom | Ftst => Some(0),
+        Fcomp | Fucomp | Ficomp => Some(1),
+        Fcompp | Fucompp => Some(2),
+        _ => None,
+    }
+}
+
+/// Whether this file does it.
+pub(super) fn known(m: Mnemonic) -> bool {
+    constant(m).is_some()
+        || compares(m).is_some()
+        || matches!(m, Fxam | Frndint | Fsqrt | Fincstp | Fdecstp | Fnop | Fnstenv | Fldenv | Fnsave | Frstor)
+}
+
+impl Cpu {
+    pub(super) fn x87_beside<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, m: Mnemonic) -> Result<()> {
+        if let Some(pops) = compares(m) {
+            return self.fpu_compare_conditions(env, op, m, pops);
+        }
+        if let Some((value, above)) = constant(m) {
+            let value = match Rounding::from_field(u32::from(self.fpu.control) >> 10) {
+                Rounding::Nearest => value,
+                Rounding::Up => value + u128::from(!above),
+                Rounding::Down | Rounding::Zero => value - u128::from(above),
+            };
+            self.fpu_push(value);
+            return Ok(());
+        }
+        match m {
+            Fxam => self.fpu_examine(),
+            Frndint | Fsqrt => self.fpu_unary(m),
+            Fincstp | Fdecstp => {
+                self.fpu.rotate(if m == Fincstp { 1 } else { 7 });
+                self.fpu.status &= !status::C1;
+            }
+            Fnstenv => {
+                self.fpu_store_environment(env, op)?;
+                self.fpu.control |= 0x3f;
+                self.fpu.status &= !(status::SUMMARY | status::BUSY);
+            }
+            Fldenv => self.fpu_load_environment(env, op)?,
+            Fnsave => self.fpu_save(env, op)?,
+            Frstor => self.fpu_restore(env, op)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn fpu_compare_conditions<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, m: Mnemonic, pops: u8) -> Result<()> {
+        let mut cx = self.fpu.x87_context();
+        let other = match m {
+            Ftst => Some(0),
+            Ficom | Ficomp => {
+                let value = self.integer_operand(env, op)?;
+                Some(float::from_signed(&mut cx, EXTENDED, value))
+            }
+            _ if op.dst == Place::Mem => {
+                let bits = self.read_operand(env, op, op.size)?;
+                Some(float::to_float(&mut cx, memory_format(op.size), EXTENDED, bits))
+            }
+            Fcompp | Fucompp => self.fpu_operand(1),
+            _ => self.fpu_operand(stack_number(op.src)),
+        };
+        let (Some(a), Some(b)) = (self.fpu_operand(0), other) else { return Ok(()) };
+        let quiet = matches!(m, Fucom | Fucomp | Fucompp);
+        let order = float::compare(&mut cx, EXTENDED, a, b, quiet);
+        if self.fpu_settle(&cx) {
+            let bits = match order {
+                Order::Greater => 0,
+                Order::Less => C0,
+                Order::Equal => C3,
+                Order::Unordered => C0 | C2 | C3,
+            };
+            self.fpu.status = self.fpu.status & !CONDITIONS | bits;
+            (0..pops).for_each(|_| self.fpu_pop());
+        }
+        Ok(())
+    }
+
+    /// FXAM: the class of ST(0), and its sign even if it is empty.
+    fn fpu_examine(&mut self) {
+        let bits = self.fpu.register_in_stack_order(0);
+        let (exponent, mant) = (bits >> 64 & EXPONENT, bits as u64);
+        let class = match (self.fpu.st(0), exponent) {
+            (None, _) => C3 | C0,
+            (_, 0) if mant == 0 => C3,
+            (_, 0) => C3 | C2,
+            _ if mant >> 63 == 0 => 0,
+            (_, EXPONENT) if mant << 1 == 0 => C2 | C0,
+            (_, EXPONENT) => C0,
+            _ => C2,
+        };
+        let sign = if bits >> 79 & 1 != 0 { status::C1 } else { 0 };
+        self.fpu.status = self.fpu.status & !CONDITIONS | class | sign;
+    }
+
+    fn fpu_unary(&mut self, m: Mnemonic) {
+        let Some(a) = self.fpu_operand(0) else { return };
+        let mut cx = self.fpu.x87_context();
+        let result = if m == Fsqrt {
+            float::sqrt(&mut cx, EXTENDED, self.fpu.x87_precision(), a)
+        } else {
+            float::round_to_integer(&mut cx, EXTENDED, a)
+        };
+        if self.fpu_settle(&cx) {
+            self.fpu.set_st(0, result);
+        }
+    }
+
+    /// Where word `n` of an environment lies: words of 2 or 4 bytes.
+    fn environment_at(&self, op: &Op, n: u64, write: bool) -> Result<u64> {
+        let size = u64::from(op.size);
+        let offset = self.effective(op).wrapping_add(n * size) & mask(op.addr_size);
+        self.linear(op.seg.into(), offset, op.size.into(), write)
+    }
+
+    /// The full tag word: two bits a register.
+    fn fpu_tags(&self) -> u16 {
+        let tag = |n: usize| {
+            let (exponent, mant) = (self.fpu.registers[n] >> 64 & EXPONENT, self.fpu.registers[n] as u64);
+            match (self.fpu.valid >> n & 1, exponent) {
+                (0, _) => 3,
+                (_, 0) if mant == 0 => 1,
+                (_, 0 | EXPONENT) => 2,
+                _ if mant >> 63 == 0 => 2,
+                _ => 0,
+            }
+        };
+        (0..8).fold(0, |word, n| word | tag(n) << (2 * n))
+    }
+
+    fn fpu_store_environment<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let [opcode, fip, fdp] = self.fpu.last;
+        let reserved = if op.size == 4 { 0xffff_0000 } else { 0 };
+        let selector = if op.size == 4 { fip >> 32 & 0xffff | opcode << 16 } else { fip >> 32 & 0xffff };
+        let words = [
+            reserved | u64::from(self.fpu.control),
+            reserved | u64::from(self.fpu.status),
+            reserved | u64::from(self.fpu_tags()),
+            fip & mask(op.size),
+            selector,
+            fdp & mask(op.size),
+            reserved | fdp >> 32 & 0xffff,
+        ];
+        let last = self.environment_at(op, 6, true)?;
+        let first = self.environment_at(op, 0, true)?;
+        self.probe_write(env, first, 1)?;
+        self.probe_write(env, last, op.size.into())?;
+        for (n, word) in (0..).zip(words) {
+            let at = self.environment_at(op, n, true)?;
+            self.write_linear(env, at, op.size.into(), word & mask(op.size))?;
+        }
+        Ok(())
+    }
+
+    fn fpu_load_environment<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let mut words = [0; 7];
+        for (n, word) in (0..).zip(&mut words) {
+            let at = self.environment_at(op, n, false)?;
+            *word = self.read_linear(env, at, op.size.into())?;
+        }
+        let [control, state, tags, fip, selector, fdp, data] = words;
+        self.fpu.control = control as u16 | 0x40;
+        self.fpu.status = state as u16 & !(status::SUMMARY | status::BUSY);
+        self.fpu.valid = (0..8).filter(|n| tags >> (2 * n) & 3 != 3).fold(0, |valid, n| valid | 1 << n);
+        self.fpu.last = [selector >> 16 & 0x7ff, fip | (selector & 0xffff) << 32, fdp | (data & 0xffff) << 32];
+        self.fpu.note(u32::from(self.fpu.status & 0x3f));
+        Ok(())
+    }
+
+    /// Where register `i` of an FSAVE image lies, in stack order.
+    fn image_register(&self, op: &Op, i: u8, write: bool) -> Result<u64> {
+        let offset = 7 * u64::from(op.size) + u64::from(i) * REGISTER;
+        let offset = self.effective(op).wrapping_add(offset) & mask(op.addr_size);
+        self.linear(op.seg.into(), offset, REGISTER as usize, write)
+    }
+
+    fn fpu_save<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let last = self.image_register(op, 7, true)?;
+        self.probe_write(env, last, REGISTER as usize)?;
+        self.fpu_store_environment(env, op)?;
+        for i in 0..8 {
+            let value = self.fpu.register_in_stack_order(i);
+            let at = self.image_register(op, i, true)?;
+            self.write_linear(env, at, 8, value as u64)?;
+            self.write_linear(env, at.wrapping_add(8), 2, (value >> 64) as u64 & 0xffff)?;
+        }
+        self.fpu.initialise();
+        Ok(())
+    }
+
+    fn fpu_restore<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let mut registers = [0u128; 8];
+        for (i, register) in (0..).zip(&mut registers) {
+            let at = self.image_register(op, i, false)?;
+            let low = self.read_linear(env, at, 8)?;
+            *register = u128::from(self.read_linear(env, at.wrapping_add(8), 2)?) << 64 | u128::from(low);
+        }
+        self.fpu_load_environment(env, op)?;
+        (0..).zip(registers).for_each(|(i, value)| self.fpu.set_register_in_stack_order(i, value));
+        Ok(())
+    }
+}
