@@ -3,8 +3,8 @@
 //! neighbours, and an EOS that nobody sets.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use board::{Board, Held, Machine, Stop};
-use e2e::firmware::{edited, images, power_on_at_console};
+use board::{Board, Config, Held, Machine, Stop};
+use e2e::firmware::{RAM_MIB, edited, images, power_on_at_console};
 use pi::record::layout::Record;
 use pi::{Guid, known};
 use trace::{Event, Input, Kind, Level, Output, Sink};
@@ -473,8 +473,12 @@ fn without_the_bios_lock_handler_bioswe_stays_set() {
 /// The OS enables events that the firmware has no handler for.
 #[test]
 fn an_event_that_nobody_handles_is_switched_off_and_told() {
-    for (commands, port, bit) in [("out 602 1", 0x602, 0), ("out 628 5; out 642 2", 0x628, 2), ("out 630 63", 0x634, 6)]
-    {
+    for (commands, port, bit) in [
+        ("out 602 1", 0x602, 0),
+        ("out 628 5; out 642 2", 0x628, 2),
+        ("out 630 63", 0x634, 6),
+        ("pci 1d 0 c0 2008; out 630 2b; out 64 d1", 0x630, 3),
+    ] {
         let mut rig = Rig::healthy();
         rig.say(commands);
         rig.pass(3 * SECOND);
@@ -484,6 +488,18 @@ fn an_event_that_nobody_handles_is_switched_off_and_told() {
         let value = value.split("EFI_SUCCESS 0x").nth(1).unwrap().split_whitespace().next().unwrap();
         assert_eq!(u8::from_str_radix(value, 16).unwrap() >> bit & 1, 0, "{commands}");
     }
+}
+
+#[test]
+fn with_two_processors_both_enter_smm_and_the_handler_runs_once() {
+    let config = Config { cpus: 2, ram_mib: RAM_MIB, bios: images().debug.clone(), ..Config::default() };
+    let mut rig = Rig { machine: Machine::new(&config).unwrap(), said: Said::default() };
+    rig.until_prompt();
+    rig.said = Said::default();
+    let before = [0, 1].map(|cpu| rig.machine.smi_count(cpu));
+    press(&mut rig);
+    assert_eq!(rig.log(), "BoardSmi: power button\n");
+    assert_eq!([0, 1].map(|cpu| rig.machine.smi_count(cpu)), before.map(|count| count + 1));
 }
 
 /// The watchdog, which runs from reset on, was halted.

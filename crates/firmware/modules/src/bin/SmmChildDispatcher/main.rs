@@ -37,8 +37,10 @@ const END_OF_SMI: usize = 1;
 
 /// How often all sources are looked at in one SMI.
 const ROUNDS: usize = 3;
-/// Of SMI_STS, what is latched there: BIOS_STS, SWSMI_TMR_STS, MCSMI_STS, SMBUS_SMI_STS.
-const NOT_OURS: u32 = 1 << 2 | 1 << 6 | 1 << 11 | 1 << 16;
+/// What has an enable in SMI_EN at the same place, and is none of ours: BIOS, LEGACY_USB, SWSMI_TMR, MCSMI,
+/// LEGACY_USB2, INTEL_USB2.
+const NOT_OURS: u32 = 1 << 2 | 1 << 3 | 1 << 6 | 1 << 11 | 1 << 17 | 1 << 18;
+const SMBUS_SMI_STS: u32 = 1 << 16;
 /// SLP_TYP of S0, S1 and S3 to S5.
 const SLEEP_TYPES: [(u16, u64); 5] = [(0, 0), (1, 1), (5, 3), (6, 4), (7, 5)];
 
@@ -130,7 +132,8 @@ fn sleep(source: &Source) {
 fn silence() {
     let told = in32(pm::SMI_STS);
     debug!("SmmChildDispatcher: SMI_STS = 0x{told:08X}: nobody handles it");
-    out32(pm::SMI_STS, told & NOT_OURS);
+    out32(pm::SMI_EN, in32(pm::SMI_EN) & !(told & NOT_OURS));
+    out32(pm::SMI_STS, told & (NOT_OURS | SMBUS_SMI_STS));
     let strange = in16(pm::PM1_STS) & !(source::known(pm::PM1_EN) as u16);
     out16(pm::PM1_EN, in16(pm::PM1_EN) & !strange);
     let strange = in32(pm::GPE0_STS) & !source::known(pm::GPE0_EN);
