@@ -367,3 +367,46 @@ pub fn feed_serial(chipset: &mut Chipset, queue: &mut VecDeque<u8>, now: u64, si
         chipset.serial_input(&mut Cx { now, cpu: 0, smm: false, all_smm: false, sink }, byte);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Machine};
+    use cpu::{Bus, Delivery, Logical, Target};
+    use trace::{Level, Silent};
+
+    const TPR: u32 = 0x80;
+    const LDR: u32 = 0xd0;
+
+    /// Which of four processors, LDR bit n for processor n, a message from processor 1 reaches.
+    fn reached(target: Target) -> Vec<usize> {
+        let config = Config { bios: vec![0xf4; 64 << 10], cpus: 4, ..Config::default() };
+        let mut machine = Machine::new(&config).unwrap();
+        for (id, cpu) in machine.state.cpus.iter_mut().enumerate() {
+            cpu.lapic.write(LDR, 1 << (24 + id), 0);
+            cpu.lapic.write(TPR, [0x30, 0x20, 0x10, 0x40][id], 0);
+        }
+        let mut sink = Silent;
+        let (mut window, _) = machine.state.window(1, Level::Events, &mut sink);
+        window.ipi(target, Delivery::Fixed(0x31));
+        window.lines.iter().enumerate().filter(|(_, l)| l.fixed[1] == 1 << 17).map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn messages_reach_the_processors_that_their_destination_means() {
+        let logical = |mda, one, own| Target::Logical(Logical { mda, one, own });
+        let rows: [(Target, &[usize]); 8] = [
+            (Target::Id(2), &[2]),
+            (Target::Id(9), &[]),
+            (Target::All, &[0, 1, 2, 3]),
+            (Target::AllButSelf, &[0, 2, 3]),
+            (logical(0b1101, false, None), &[0, 2, 3]),
+            (logical(0b0011, false, Some(0x20)), &[0, 1]),
+            // The lowest priority of those addressed; equal ones: the lowest number.
+            (logical(0b1011, true, Some(0x20)), &[1]),
+            (logical(0b1001, true, None), &[0]),
+        ];
+        for (target, expected) in rows {
+            assert_eq!(reached(target), expected, "{target:?}");
+        }
+    }
+}

@@ -147,6 +147,30 @@ fn smbase_is_a_register_that_only_smm_can_read() {
     assert_eq!(rig.ram.get(0x500, 4), 0x30000);
 }
 
+/// SDM vol. 4, MSR_SMM_MCA_CAP: SMM only, read only; SMM_Code_Access_Chk is there.
+#[test]
+fn the_capability_of_the_code_check_is_told_in_smm_only() {
+    let read = |a: &mut CodeAssembler| {
+        a.mov(ecx, 0x17du32).unwrap();
+        a.rdmsr().unwrap();
+    };
+    assert_eq!(after_smi(&[], read).vector(), Some(GP));
+    let mut rig = Rig::long(&[0xf4]);
+    let mut a = CodeAssembler::new(16).unwrap();
+    read(&mut a);
+    a.mov(dword_ptr(0x500), edx).unwrap();
+    a.rsm().unwrap();
+    rig.ram.put(HANDLER, &a.assemble(0x8000).unwrap());
+    rig.smi().run();
+    assert_eq!(rig.ram.get(0x500, 4), 1 << 26);
+    // Written, it faults, and in SMM without an IDT that is the end.
+    rig.ram.put(HANDLER, &handler(&[(0x17d, 0)]));
+    rig.cpu.idtr.limit = 0;
+    rig.cpu.activity = Activity::Running;
+    rig.smi().run();
+    assert_eq!(rig.cpu.activity, Activity::Shutdown);
+}
+
 #[test]
 fn processors_with_qemus_map_have_none_of_these_registers() {
     for index in [0x9eu32, 0x17d, SMRR_BASE, SMRR_MASK, 0x4e0] {
