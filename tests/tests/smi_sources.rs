@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 use board::{Board, Config, Held, Machine, Stop};
-use e2e::firmware::{RAM_MIB, edited, images, power_on_at_console};
+use e2e::firmware::{RAM_MIB, boot, boot_on_qemu, edited, images, power_on_at_console};
 use pi::record::layout::Record;
 use pi::{Guid, known};
 use trace::{Event, Input, Kind, Level, Output, Sink};
@@ -488,6 +488,17 @@ fn an_event_that_nobody_handles_is_switched_off_and_told() {
         let value = value.split("EFI_SUCCESS 0x").nth(1).unwrap().split_whitespace().next().unwrap();
         assert_eq!(u8::from_str_radix(value, 16).unwrap() >> bit & 1, 0, "{commands}");
     }
+}
+
+/// QEMU raises SMIs for TCO too, and tells nothing in SMI_STS.
+#[test]
+fn tcos_smi_reaches_its_handler_on_qemu() {
+    const SCRIPT: &str = "out 662 1\nsmi 42\nout 662 1\n";
+    let reference = boot_on_qemu(&images().debug, SCRIPT);
+    let said = "BoardSmi: the OS wrote TCO_DAT_IN\nSMM Handler: received command 0x42, data 0x0\n\
+                BoardSmi: the OS wrote TCO_DAT_IN\n";
+    assert!(reference.log.ends_with(said), "{}", reference.log);
+    assert_eq!(boot(Board::Qemu, &images().debug, SCRIPT), reference);
 }
 
 #[test]
