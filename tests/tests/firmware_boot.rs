@@ -39,6 +39,7 @@ const MORE_THAN_BOOTS: &[&str] = &[
     "VariableSmm",
     "VariableSmmRuntimeDxe",
     "SetupDxe",
+    "FlashUpdateSmm",
 ];
 /// The shell's commands for them, and what BDS does with Setup, can't be taken out.
 const SHELL: usize = 10 << 10;
@@ -48,8 +49,13 @@ const LARGEST_RELEASE: usize = (60 << 10) + SHELL / 2;
 
 /// Without the lines that are named to differ between the boards.
 fn same_on_both(log: &str) -> Vec<&str> {
-    const NAMED: [&str; 4] =
-        ["save state revision", "SmmSwDispatch: I/O information", "SpiFlash: device", "SpiFlash: locked"];
+    const NAMED: [&str; 5] = [
+        "save state revision",
+        "SmmSwDispatch: I/O information",
+        "SpiFlash: device",
+        "SpiFlash: locked",
+        "PiSmmCpuDxeSmm: SMRR",
+    ];
     log.lines().filter(|line| !NAMED.iter().any(|named| line.contains(named))).collect()
 }
 

@@ -275,6 +275,7 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
     const SETUP_DXE: Guid = Guid::new("5E70DA7A-0001-4C41-8B53-4D4D4C414200");
     const FVB_SERVICES: Guid = Guid::new("733CBAC2-B23F-4B92-BC8E-FB01CE5907B7");
     const VARIABLE_SMM: Guid = Guid::new("23A089B3-EED5-4AC5-B2AB-43E3298C2343");
+    const FLASH_UPDATE: Guid = Guid::new("F1A5BDA7-5A5A-4C41-8B53-4D4D4C414200");
     const FAULT_TOLERANT_WRITE: Guid = Guid::new("470CB248-E8AC-473C-BB4F-81069A1FE6FD");
     let guid = known::named("gEfiSmmAccess2ProtocolGuid");
     let missing = vec![Missing { guid, producer: Producer::Nobody }];
@@ -294,6 +295,7 @@ fn without_reserved_smram_the_boot_stops_and_smm_never_begins() {
         never(FAULT_TOLERANT_WRITE),
         never(CHILD_DISPATCHER),
         never(BOARD_SMI),
+        never(FLASH_UPDATE),
         never(A),
         never(B),
         never(C),

@@ -43,6 +43,18 @@ pub fn raise_sw_smi(rax: u64) -> u64 {
     value
 }
 
+/// The same with RBX = `rbx`.
+#[inline(never)]
+pub fn raise_sw_smi_with(rax: u64, rbx: u64) -> u64 {
+    let mut value = rax;
+    // SAFETY: as above; RBX itself is the compiler's.
+    unsafe {
+        asm!("xchg rbx, {other}", "out 0xb2, al", "jmp 2f", "2:", "nop", "xchg rbx, {other}",
+            other = inout(reg) rbx => _, inout("rax") value, options(nostack));
+    }
+    value
+}
+
 pub fn tsc() -> u64 {
     // SAFETY: every x86-64 processor has RDTSC.
     unsafe { core::arch::x86_64::_rdtsc() }

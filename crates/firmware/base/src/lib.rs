@@ -16,6 +16,7 @@ pub mod dispatch2;
 pub mod dxe;
 pub mod exception;
 pub mod flash;
+pub mod flash_update;
 pub mod fwcfg;
 pub mod global;
 pub mod heap;

@@ -14,6 +14,9 @@ pub const STORE_END: usize = 0x7000;
 pub const WORK_SPACE: Range<usize> = STORE_END..0x8000;
 pub const SPARE: Range<usize> = 0x8000..0x1_0000;
 
+/// A block behind the volume, which the OS may have updated: FlashUpdateSmm.
+pub const OEM_BLOCK: Range<u64> = 0xfff1_0000..0xfff1_1000;
+
 /// Memory-mapped flash, as it is now.
 ///
 /// # Safety

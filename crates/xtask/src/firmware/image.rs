@@ -43,6 +43,14 @@ pub fn build(manifest: &Manifest, program: impl Fn(&str) -> Result<Vec<u8>>) -> 
             image.parts.extend(Image::parse(&blank).parts);
             continue;
         }
+        if let Some(text) = &volume.text {
+            let mut bytes = text.clone().into_bytes();
+            ensure!(bytes.len() <= volume.size, "{} has no room for its text", volume.name);
+            bytes.resize(volume.size, 0xff);
+            writeln!(map, "{:08X} {:6X} {}", volume.base, volume.size, volume.name)?;
+            image.parts.push(Part::Bytes(bytes));
+            continue;
+        }
         let mut builder = Builder { manifest, volume, modules: Vec::new(), sec_entry, map: &mut map };
         let built = builder.build(&program).with_context(|| volume.name.clone())?;
         sec_entry = builder.sec_entry;

@@ -18,8 +18,10 @@ pub struct Volume {
     pub size: usize,
     #[serde(default)]
     pub apriori: Vec<String>,
-    /// None: files.
+    /// Variables instead of files.
     pub nvram: Option<Nvram>,
+    /// No volume, but erased flash that begins with this.
+    pub text: Option<String>,
     #[serde(default)]
     pub file: Vec<File>,
 }

@@ -1,24 +1,38 @@
-//! The volume NVRAM by blocks.
+//! The volume NVRAM and the OEM block, by blocks.
 
 use crate::{DEVICE, Failure, tell};
 use base::flash::{Fvb, LIST_END};
-use base::nvram::{BLOCK, VOLUME, mapped};
+use base::nvram::{BLOCK, OEM_BLOCK, VOLUME, mapped};
 use base::{Global, Status, debug, record};
+use core::ops::Range;
 use core::ptr::null_mut;
 use pi::layout::fv;
 
-pub static PROTOCOL: Global<Fvb> = Global::new(Fvb {
-    get_attributes,
-    set_attributes,
-    get_physical_address,
-    get_block_size,
-    read,
-    write,
-    erase_blocks,
-    parent_handle: null_mut(),
-});
+const fn protocol() -> Fvb {
+    Fvb {
+        get_attributes,
+        set_attributes,
+        get_physical_address,
+        get_block_size,
+        read,
+        write,
+        erase_blocks,
+        parent_handle: null_mut(),
+    }
+}
 
-const BLOCKS: u64 = (VOLUME.end - VOLUME.start) / BLOCK as u64;
+pub static NVRAM: Global<Fvb> = Global::new(protocol());
+pub static OEM: Global<Fvb> = Global::new(protocol());
+
+/// Where the blocks of this instance are mapped.
+fn region(this: *const Fvb) -> Range<u64> {
+    if core::ptr::eq(this, OEM.as_ptr()) { OEM_BLOCK } else { VOLUME }
+}
+
+fn blocks(this: *const Fvb) -> u64 {
+    let Range { start, end } = region(this);
+    (end - start) / BLOCK as u64
+}
 
 fn put<T>(at: *mut T, value: T) -> Status {
     if at.is_null() {
@@ -29,7 +43,7 @@ fn put<T>(at: *mut T, value: T) -> Status {
     Status::SUCCESS
 }
 
-/// As the volume's header has them.
+/// What can be done with a volume, as NVRAM's header has it.
 extern "efiapi" fn get_attributes(_: *const Fvb, attributes: *mut u32) -> Status {
     // SAFETY: nobody writes now.
     let header = unsafe { mapped(VOLUME.start..VOLUME.start + fv::HEADER_SIZE as u64) };
@@ -41,31 +55,31 @@ extern "efiapi" fn set_attributes(_: *const Fvb, _: *mut u32) -> Status {
     Status::UNSUPPORTED
 }
 
-extern "efiapi" fn get_physical_address(_: *const Fvb, address: *mut u64) -> Status {
-    put(address, VOLUME.start)
+extern "efiapi" fn get_physical_address(this: *const Fvb, address: *mut u64) -> Status {
+    put(address, region(this).start)
 }
 
-extern "efiapi" fn get_block_size(_: *const Fvb, lba: u64, size: *mut usize, count: *mut usize) -> Status {
-    if lba >= BLOCKS || size.is_null() {
+extern "efiapi" fn get_block_size(this: *const Fvb, lba: u64, size: *mut usize, count: *mut usize) -> Status {
+    if lba >= blocks(this) || size.is_null() {
         return Status::INVALID_PARAMETER;
     }
     put(size, BLOCK);
-    put(count, (BLOCKS - lba) as usize)
+    put(count, (blocks(this) - lba) as usize)
 }
 
 /// Where an access begins, and how many bytes of it lie in the block.
-fn place(lba: u64, offset: usize, size: *mut usize) -> Result<(u64, usize), Status> {
-    if lba >= BLOCKS || offset >= BLOCK || size.is_null() {
+fn place(this: *const Fvb, lba: u64, offset: usize, size: *mut usize) -> Result<(u64, usize), Status> {
+    if lba >= blocks(this) || offset >= BLOCK || size.is_null() {
         return Err(Status::INVALID_PARAMETER);
     }
     // SAFETY: the caller's variable.
     let asked = unsafe { &mut *size };
     *asked = (*asked).min(BLOCK - offset);
-    Ok((VOLUME.start + lba * BLOCK as u64 + offset as u64, *asked))
+    Ok((region(this).start + lba * BLOCK as u64 + offset as u64, *asked))
 }
 
-extern "efiapi" fn read(_: *const Fvb, lba: u64, offset: usize, size: *mut usize, buffer: *mut u8) -> Status {
-    let (address, size) = match place(lba, offset, size) {
+extern "efiapi" fn read(this: *const Fvb, lba: u64, offset: usize, size: *mut usize, buffer: *mut u8) -> Status {
+    let (address, size) = match place(this, lba, offset, size) {
         Ok(place) if !buffer.is_null() => place,
         Ok(_) => return Status::INVALID_PARAMETER,
         Err(status) => return status,
@@ -75,10 +89,10 @@ extern "efiapi" fn read(_: *const Fvb, lba: u64, offset: usize, size: *mut usize
     Status::SUCCESS
 }
 
-extern "efiapi" fn write(_: *const Fvb, lba: u64, offset: usize, size: *mut usize, buffer: *mut u8) -> Status {
+extern "efiapi" fn write(this: *const Fvb, lba: u64, offset: usize, size: *mut usize, buffer: *mut u8) -> Status {
     // SAFETY: null or the caller's variable.
     let asked = if size.is_null() { 0 } else { unsafe { *size } };
-    let (address, size) = match place(lba, offset, size) {
+    let (address, size) = match place(this, lba, offset, size) {
         Ok(place) if !buffer.is_null() => place,
         Ok(_) => return Status::INVALID_PARAMETER,
         Err(status) => return status,
@@ -98,13 +112,13 @@ extern "efiapi" fn write(_: *const Fvb, lba: u64, offset: usize, size: *mut usiz
     end(record::flash::PROGRAM, "WriteBlock", address, size, done)
 }
 
-extern "efiapi" fn erase_blocks(_: *const Fvb, first: u64, count: usize, list_end: u64) -> Status {
-    if first.checked_add(count as u64).is_none_or(|end| end > BLOCKS) || list_end != LIST_END {
+extern "efiapi" fn erase_blocks(this: *const Fvb, first: u64, count: usize, list_end: u64) -> Status {
+    if first.checked_add(count as u64).is_none_or(|end| end > blocks(this)) || list_end != LIST_END {
         return Status::INVALID_PARAMETER;
     }
     let Some(device) = DEVICE.get() else { return Status::DEVICE_ERROR };
     for lba in first..first + count as u64 {
-        let address = VOLUME.start + lba * BLOCK as u64;
+        let address = region(this).start + lba * BLOCK as u64;
         let done = device.erase(address).and_then(|()| {
             // SAFETY: the erase is done.
             let now = unsafe { mapped(address..address + BLOCK as u64) };

@@ -1,5 +1,5 @@
-//! The flash as SMM has it: `EFI_SMM_FIRMWARE_VOLUME_BLOCK_PROTOCOL` for the volume NVRAM, on whichever
-//! part the board has, and the locks of the flash at SmmReadyToLock.
+//! The flash as SMM has it: `EFI_SMM_FIRMWARE_VOLUME_BLOCK_PROTOCOL` for the volume NVRAM and the
+//! OEM block, on whichever part the board has, and the locks of the flash at SmmReadyToLock.
 //!
 //! Its words are the article's: `SpiFlash: WriteBlock failed: write protection enabled`.
 #![no_std]
@@ -104,7 +104,9 @@ fn main() -> Result<(), Status> {
     };
     debug!("SpiFlash: device: {}", device.name());
     smst::on_protocol(&protocol::SMM_READY_TO_LOCK, on_ready_to_lock)?;
-    smst::install::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK, block::PROTOCOL.as_ptr()).map(drop)
+    // NVRAM first: who asks for any gets that.
+    smst::install::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK, block::NVRAM.as_ptr())?;
+    smst::install::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK, block::OEM.as_ptr()).map(drop)
 }
 
 /// Nobody but SMM writes flash from now on, and nobody at all its code.

@@ -2,10 +2,10 @@
 //! 316972, "Serial Peripheral Interface (SPI)", "BIOS_CNTL"; SMM_BWP as later chipsets have it.
 
 use crate::{CLOSE_WRITES, Failure, OPEN_WRITES, PCD, PROTECT_NVRAM, wait};
-use base::arch::{in32, mmio, out16, out32};
+use base::arch::{in16, in32, mmio, out16, out32};
 use base::chipset::{lpc, pm};
 use base::debug;
-use base::nvram::VOLUME;
+use base::nvram::{OEM_BLOCK, VOLUME};
 
 /// In the LPC bridge's configuration space.
 const BIOS_CNTL: u8 = 0xdc;
@@ -50,6 +50,11 @@ const CONFIG_ADDRESS: u16 = 0xcf8;
 const TCO1_STS: u16 = pm::BASE + 0x64;
 const BIOSWR: u16 = 1 << 8;
 const TCO_STS: u32 = 1 << 13;
+/// SMI_EN: a TCO event, such as BIOSWR, raises an SMI.
+const TCO_EN: u32 = 1 << 13;
+const TCO1_CNT: u16 = pm::BASE + 0x68;
+const TCO_LOCK: u16 = 1 << 12;
+const NMI_NOW: u16 = 1 << 8;
 const FOUR_GIB: u64 = 1 << 32;
 
 pub struct Spi {
@@ -125,12 +130,16 @@ impl Spi {
 
     /// Code can't be written until the next reset; the rest only in SMM, with all processors in it.
     pub fn lock(&self) {
-        let first = if PCD.get(PROTECT_NVRAM) != 0 { VOLUME.start } else { VOLUME.end };
+        let first = if PCD.get(PROTECT_NVRAM) != 0 { VOLUME.start } else { OEM_BLOCK.end };
         let limit = (self.end as u32 >> 12) - 1;
         mmio::write(PR0, self.linear(first) >> 12 | limit << 16 | WPE);
         mmio::write(LVSCC, CAPABILITIES | VCL);
         mmio::write(HSFS, FLOCKDN);
         mmio::write(GCS, mmio::read::<u32>(GCS) | BILD);
+        if in32(pm::SMI_EN) & TCO_EN != 0 {
+            // The SMI that answers BIOSWE stays on.
+            out16(TCO1_CNT, in16(TCO1_CNT) & !NMI_NOW | TCO_LOCK);
+        }
         with_config(|| {
             let control = lpc::FUNCTION.read8(BIOS_CNTL) & !BIOSWE | SMM_BWP;
             // BLE locks SMM_BWP: not both at once.

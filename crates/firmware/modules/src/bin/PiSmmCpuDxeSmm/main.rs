@@ -8,6 +8,7 @@ mod entry;
 mod relocate;
 mod rendezvous;
 mod save_state;
+mod smrr;
 mod words;
 
 use base::exception::{self, Frame, Report};
@@ -90,6 +91,7 @@ fn main() -> Result<(), Status> {
         );
     }
     debug!("PiSmmCpuDxeSmm: save state revision 0x{revision:08X}");
+    smst::on_protocol(&protocol::SMM_READY_TO_LOCK, smrr::ON_READY_TO_LOCK)?;
     smst::install(&protocol::SMM_CPU, PROTOCOL.as_ptr())?;
     smst::install(&protocol::SMM_CONFIGURATION, CONFIGURATION.as_ptr())?;
     dxe::install(&protocol::SMM_CONFIGURATION, CONFIGURATION.as_ptr())?;
@@ -124,6 +126,7 @@ extern "efiapi" fn smi(me: &Cpu) {
             });
         }
     });
+    smrr::protect(me.index);
     if let Some(area) = me.fx {
         entry::fxrstor(area);
     }

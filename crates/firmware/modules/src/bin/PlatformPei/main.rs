@@ -10,7 +10,7 @@ use base::{Guid, Status, check, debug, hob, protocol, volume};
 base::peim_entry!(main);
 
 /// As image.rs of the image's builder lays it out.
-const MAIN_VOLUME: u64 = 0xfff1_0000;
+const MAIN_VOLUME: u64 = 0xfff1_1000;
 const ONE_MIB: u64 = 0x10_0000;
 const CONVENTIONAL_END: u64 = 0xa_0000;
 /// Conventional memory that the SEC, PEI and SMBASE relocation use: the IVT, 38000h, the temporary RAM.

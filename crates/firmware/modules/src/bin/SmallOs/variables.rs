@@ -3,17 +3,20 @@
 use crate::commands::{Wrong, number};
 use crate::loader::OS;
 use crate::say;
+use base::arch::{self, ASKS, mmio};
+use base::flash_update::{self, Request};
 use base::names::Name;
 use base::setup::{BOOT_TO_FW_UI, OS_INDICATIONS};
 use base::{Global, Guid, Status, efi, variable};
 use core::fmt;
 use core::str::SplitWhitespace;
 
-pub const HELP: [&str; 5] = [
+pub const HELP: [&str; 6] = [
     "setvar NAME ATTRIBUTES DATA [VENDOR]  DATA: bytes as 0500, BYTE*COUNT, or - for none",
     "getvar NAME [VENDOR]  VENDOR: a GUID, or global; else the platform's",
     "delvar NAME [VENDOR]  with SetVariable() of no data",
     "lsvar                 names of all variables, and how much room there is",
+    "flash DATA            new contents of the flash's OEM block (FFF10000h), by SMI 60h",
     "setup                 ask for Setup (OsIndications), and ResetSystem()",
 ];
 
@@ -30,6 +33,7 @@ pub fn run(command: &str, words: &mut SplitWhitespace) -> Option<Result<(), Wron
         "delvar" => delete(words),
         "lsvar" => list(),
         "setup" => setup(),
+        "flash" => flash(words),
         _ => return None,
     })
 }
@@ -163,6 +167,22 @@ fn setup() -> Result<(), Wrong> {
     if status == Status::SUCCESS {
         // SAFETY: the service's types.
         unsafe { (services().reset_system)(efi::RESET_COLD, Status::SUCCESS, 0, core::ptr::null_mut()) }
+    }
+    Ok(())
+}
+
+/// As a vendor's flash tool: a request in memory that SMM accepts, its address in RBX.
+fn flash(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+    let size = data(words.next().ok_or(Wrong)?)?;
+    let data = BUFFER.get().get(..size.min(flash_update::MOST)).unwrap_or_default();
+    let at = OS.get().buffer;
+    mmio::write(at, Request { size: size as u32, reserved: 0 });
+    // SAFETY: the firmware keeps memory for messages there, and it is larger.
+    unsafe { ((at + size_of::<Request>() as u64) as *mut u8).copy_from(data.as_ptr(), data.len()) };
+    let asked = ASKS | u64::from(flash_update::COMMAND);
+    match arch::raise_sw_smi_with(asked, at) {
+        answer if answer == asked => say!("flash: no answer"),
+        answer => say!("flash: {}", Name(Status::from_usize(answer as usize))),
     }
     Ok(())
 }
