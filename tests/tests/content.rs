@@ -2,7 +2,7 @@
 //! Content files: ours are right, and damaged ones are refused with file, line and rule.
 
 use content::source::{Library, write};
-use content::{Block, Chapter, Entry, Exercise, Kind, LANGUAGES, Scene};
+use content::{Block, Chapter, Entry, Exercise, Kind, KnownFault, LANGUAGES, Scene};
 use e2e::cli::smmlab;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -200,6 +200,24 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
             "id = \"ready-to-lock\"",
             "vi.md:11: translation: here is scene ready-to-lock",
         ),
+        ("", "faults.toml", "id = \"no-memory\"", "id = \"No memory\"", "faults.toml:6: id: an id has small letters"),
+        (
+            "",
+            "faults.toml",
+            "id = \"smram-not-found\"",
+            "id = \"no-memory\"",
+            "faults.toml:6: twice: there are two faults",
+        ),
+        (
+            "",
+            "faults.toml",
+            "[{ op = \"drop\", file = \"PlatformPei\" }]",
+            "[]",
+            "faults.toml:6: value: no-memory edits",
+        ),
+        ("", "faults.toml", "op = \"drop\"", "op = \"drops\"", "faults.toml:7: toml: unknown variant `drops`"),
+        ("", "faults.toml", "name = \"No memory found\"", "name = \"\"", "faults.toml:6: value: no-memory has no name"),
+        ("", "faults.toml", "POST dừng ở `55`", "POST dừng ở 55", "faults.toml:6: translation: no-memory: `55` stands"),
     ];
     let mut missed = Vec::new();
     for (folder, file, from, to, wanted) in table {
@@ -250,7 +268,17 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
     let compiled = check(&ours(), &["--compile", out.path().to_str().unwrap()]);
     assert_eq!((compiled.status, compiled.err.as_str()), (0, ""));
     assert!(out.path().join("index.vi.json").is_file());
+    let faults: Vec<KnownFault> =
+        serde_json::from_str(&fs::read_to_string(out.path().join("faults.ja.json")).unwrap()).unwrap();
+    assert_eq!(faults.len(), Library::read(&ours()).unwrap().catalogue.len());
     let table = [
+        ("faults.toml", "file = \"PlatformPei\"", "file = \"PlatformPeim\"", "edit: edit 1 (drop): no file has"),
+        (
+            "faults.toml",
+            "word = \"PcdEndOfSmi\", value = 0",
+            "word = \"PcdEndOfSmi\", value = 1",
+            "edit: eos-forgotten leaves",
+        ),
         (
             "exercises/late-by-order/exercise.toml",
             "file = \"DriverC\"",
@@ -306,6 +334,8 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
         // Each run of the machine takes its time: exercises need nothing but themselves.
         if file.starts_with("exercises/") {
             keep_only(content.path(), Path::new(file).parent().unwrap());
+        } else if file == "faults.toml" {
+            keep_only(content.path(), Path::new("scenes/smi-flow"));
         }
         let ran = check(content.path(), &[]);
         if ran.status != 1 || !ran.err.contains(wanted) {

@@ -1,8 +1,9 @@
 //! `smmlab boot`: a flash image from power-on until it has said or done what was asked for.
 
+use crate::grade::read_library;
 use crate::outputs::{OutputArgs, Outputs};
 use crate::run::{MachineArgs, named_file, read_input, read_rom};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use board::{Config, Machine, Stop, View};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,12 @@ pub struct Args {
     /// Flash image whose last byte lies at FFFFFFFFh, as `cargo xtask firmware` builds it
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
+    /// Faults to boot it with, by their names in docs/faults.md, with commas between
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    faults: Vec<String>,
+    /// Folder with faults.toml
+    #[arg(long, value_name = "FOLDER", default_value = "static/content")]
+    content: PathBuf,
     /// Commands for the OS's shell, one a line; the run ends when they are done
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -62,10 +69,23 @@ fn config(args: &Args) -> Result<Config> {
         save_state: None,
         ram_mib: args.machine.ram,
         cpus: args.machine.cpus as u8,
-        bios: read_rom(&args.image)?,
+        bios: image(args)?,
         fw_cfg,
         ..Config::default()
     })
+}
+
+/// With the faults that are asked for.
+fn image(args: &Args) -> Result<Vec<u8>> {
+    let image = read_rom(&args.image)?;
+    if args.faults.is_empty() {
+        return Ok(image);
+    }
+    let library = read_library(&args.content)?;
+    let edits = lab::edits_of(&library.catalogue.all("en"), &args.faults)?;
+    lab::edited(&image, &edits)
+        .map_err(|failure| anyhow!("{failure}"))
+        .with_context(|| format!("{} with {}", args.image.display(), args.faults.join(",")))
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {

@@ -17,7 +17,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Scenes, chapters and exercises: files, links, translations, edits, and what the machine answers
+    /// Scenes, chapters, exercises and faults: files, links, translations, edits, and what the machine answers
     Content(ContentArgs),
 }
 
@@ -25,7 +25,7 @@ enum Command {
 #[command(after_help = "Exit status: 0 if all is well, 1 if anything is wrong, 2 if it can't be checked. \
 docs/content.md describes the files and the rules.")]
 struct ContentArgs {
-    /// Folder with scenes/, chapters/ and exercises/
+    /// Folder with scenes/, chapters/, exercises/ and faults.toml
     #[arg(value_name = "FOLDER", default_value = "static/content")]
     root: PathBuf,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     {
         anyhow::bail!("{fault}");
     }
-    line(&format!("{} items, all is well", library.items.len()))?;
+    line(&format!("{} items, {} faults, all is well", library.items.len(), library.catalogue.len()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use content::source::Library;
 use content::{Exercise, Kind};
 use protocol::{Trial, Verdict};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -44,11 +44,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!verdict.passed)))
 }
 
-fn find(args: &Args) -> Result<Exercise> {
-    let library = Library::read(&args.content).map_err(|faults| {
+pub fn read_library(content: &Path) -> Result<Library> {
+    Library::read(content).map_err(|faults| {
         let first = faults.first().map(ToString::to_string).unwrap_or_default();
         anyhow!("{first}\n{} faults in all: smmlab check content tells them", faults.len())
-    })?;
+    })
+}
+
+fn find(args: &Args) -> Result<Exercise> {
+    let library = read_library(&args.content)?;
     let Some(exercise) = library.find(Kind::Exercise, &args.exercise).and_then(|item| item.exercise("en")) else {
         let ids: Vec<_> = library.items.iter().filter(|item| item.kind() == Kind::Exercise).map(|i| i.id()).collect();
         bail!("there is no exercise {:?}; there are: {}", args.exercise, ids.join(", "));

@@ -1,6 +1,6 @@
 //! Does the machine do what the content says?
 
-use content::source::{Fault, Item, Library, Rule};
+use content::source::{Catalogue, Fault, Item, Library, Rule};
 use content::{Build, Chapter, Exercise, ImageName, Past, Probe, Scene, Setup};
 use lab::{Bench, Boot, grade, probe, say};
 use pi::Guid;
@@ -19,7 +19,26 @@ pub fn all(library: &Library, bench: &mut Bench) -> Vec<Fault> {
             faults.push(fault);
         }
     }
+    prove_catalogue(&library.catalogue, bench, &mut faults);
     faults
+}
+
+/// Each fault changes both images; what comes of it is for tests to say.
+fn prove_catalogue(catalogue: &Catalogue, bench: &Bench, faults: &mut Vec<Fault>) {
+    for fault in catalogue.all("en") {
+        for build in Build::ALL {
+            let images =
+                bench.edited(build.id(), &[]).and_then(|own| Ok((own, bench.edited(build.id(), &fault.edit)?)));
+            match images {
+                Err(failure) => faults.push(catalogue.fault(&fault.id, Rule::Edit, failure)),
+                Ok((own, edited)) if own == edited => {
+                    let message = format!("{} leaves the image of {} as it is", fault.id, build.id());
+                    faults.push(catalogue.fault(&fault.id, Rule::Edit, message));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
 }
 
 /// A fault at the first place that names this word.

@@ -1,10 +1,11 @@
-//! Scenes, exercises and chapters as data. The types here are what the page reads, one JSON file for
+//! Scenes, exercises, chapters and faults as data. The types here are what the page reads, one JSON file for
 //! each item and language; with the feature `source`, `source` makes them of the files that authors
 //! write (docs/content.md). Knows no machine: what a probe answers is found elsewhere.
 
 mod chapter;
 mod exercise;
 mod index;
+mod known_fault;
 mod probe;
 mod scene;
 #[cfg(feature = "source")]
@@ -13,6 +14,7 @@ pub mod source;
 pub use chapter::{Block, Chapter, Choice, Predict, Question};
 pub use exercise::{Check, Condition, Exercise, Response, Task};
 pub use index::{Entry, Kind};
+pub use known_fault::KnownFault;
 pub use probe::{Build, Probe};
 pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, View, When};
 

@@ -29,7 +29,7 @@ impl Item {
     /// None: its folder is too damaged; the faults say how.
     pub(super) fn read(kind: Kind, folder: &Path, faults: &mut Vec<Fault>) -> Option<Item> {
         let id = file_name(folder);
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        if !is_id(&id) {
             faults.push(Fault::of_file(folder, Rule::Id, "an id has small letters, digits and hyphens only"));
         }
         strays(kind, folder, faults);
@@ -182,6 +182,11 @@ impl Item {
             blocks: joined(blocks),
         })
     }
+}
+
+/// Small letters, digits, hyphens.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn task(file: &ExerciseFile) -> Task {

@@ -1,6 +1,7 @@
 //! From the files that authors write to the items that the page reads: `docs/content.md` describes
 //! them. All faults of all files are found in one go, each with its file, line and rule.
 
+mod catalogue;
 mod check;
 mod fault;
 mod files;
@@ -9,6 +10,7 @@ mod markup;
 mod prose;
 mod write;
 
+pub use catalogue::Catalogue;
 pub use fault::{Fault, Rule};
 pub use item::{Item, Wrong};
 pub use write::write;
@@ -20,10 +22,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub struct Library {
     pub items: Vec<Item>,
+    pub catalogue: Catalogue,
 }
 
 impl Library {
-    /// Reads `scenes/`, `chapters/` and `exercises/` of a folder.
+    /// Reads `scenes/`, `chapters/`, `exercises/` and `faults.toml` of a folder.
     pub fn read(root: &Path) -> Result<Library, Vec<Fault>> {
         let mut faults = Vec::new();
         let (mut items, mut ids) = (Vec::new(), Vec::new());
@@ -37,7 +40,8 @@ impl Library {
             faults.push(Fault::of_file(root, Rule::Missing, "no scenes, chapters or exercises are here"));
         }
         check::links(&items, &ids, &mut faults);
-        if faults.is_empty() { Ok(Library { items }) } else { Err(faults) }
+        let catalogue = Catalogue::read(root, &mut faults);
+        if faults.is_empty() { Ok(Library { items, catalogue }) } else { Err(faults) }
     }
 
     #[must_use]

@@ -1,4 +1,4 @@
-//! Compiled items as files: `<kind>s/<id>.<lang>.json`, and `index.<lang>.json`.
+//! Compiled items as files: `<kind>s/<id>.<lang>.json`, `index.<lang>.json`, and `faults.<lang>.json`.
 
 use super::{Fault, Item, Library, Rule};
 use crate::{Kind, LANGUAGES};
@@ -13,6 +13,7 @@ pub fn write(library: &Library, out: &Path) -> Result<(), Fault> {
     for lang in LANGUAGES {
         let entries: Vec<_> = items.iter().filter_map(|item| item.entry(lang)).collect();
         json(&out.join(format!("index.{lang}.json")), &entries)?;
+        json(&out.join(format!("faults.{lang}.json")), &library.catalogue.all(lang))?;
         for item in &items {
             let path = out.join(item.kind().folder()).join(format!("{}.{lang}.json", item.id()));
             match item.kind() {
