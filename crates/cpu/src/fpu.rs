@@ -83,7 +83,7 @@ impl Fpu {
 
     /// Moves TOP: 1 pops, 7 pushes.
     pub fn rotate(&mut self, by: u16) {
-        self.status = self.status & !status::TOP | (self.status + (by << 11)) & status::TOP;
+        self.status = self.status & !status::TOP | self.status.wrapping_add(by << 11) & status::TOP;
     }
 
     /// How SSE instructions calculate.

@@ -288,3 +288,12 @@ fn fstenv_masks_all_exceptions_and_fldenv_brings_them_back_pending() {
     assert_eq!((rig.cpu.fpu.control, rig.cpu.fpu.status), (0x35f, 0x80a0));
     assert_eq!(rig.run().vector(), Some(16));
 }
+
+#[test]
+fn top_goes_round_whatever_stands_beside_it_in_the_status_word() {
+    let mut rig = rig(|a| a.fincstp().unwrap());
+    // B, C3 and TOP 7, as FXRSTOR may load them.
+    rig.cpu.fpu.status = 0xf800;
+    rig.step();
+    assert_eq!(rig.cpu.fpu.status, 0xc000);
+}
