@@ -7,7 +7,7 @@ use crate::hot::Hot;
 use crate::lazy::{LazyFlags, Relation};
 use crate::memory::{Env, canonical};
 use crate::op::{Op, Place};
-use crate::state::{CS, Cpu, FS, RSP, SS, Segment, mask};
+use crate::state::{CS, Cpu, FS, RBP, RSP, SS, Segment, mask};
 use trace::Mode;
 
 /// How a hot instruction went.
@@ -276,8 +276,31 @@ impl Cpu {
                 self.rip = self.target_of(ground, op, behind)?;
                 return Some(Flow::Taken);
             }
-            Hot::Call4 => return self.hot_call(env, ground, op, behind, 4),
-            Hot::Call8 => return self.hot_call(env, ground, op, behind, 8),
+            Hot::Call4 => {
+                let target = self.target_of(ground, op, behind)?;
+                return self.hot_call(env, ground, target, behind, 4);
+            }
+            Hot::Call8 => {
+                let target = self.target_of(ground, op, behind)?;
+                return self.hot_call(env, ground, target, behind, 8);
+            }
+            Hot::CallTo => {
+                let target = self.operand(env, ground, op, op.dst, behind)? & mask(size);
+                let target = self.allowed_target(ground, target)?;
+                return self.hot_call(env, ground, target, behind, size);
+            }
+            Hot::JmpTo => {
+                let target = self.operand(env, ground, op, op.dst, behind)? & mask(size);
+                self.rip = self.allowed_target(ground, target)?;
+                return Some(Flow::Taken);
+            }
+            Hot::Leave => {
+                let frame = self.regs[RBP];
+                let value = self.load(env, ground, SS as u8, frame & ground.stack, size)?;
+                let behind_frame = frame.wrapping_add(size.into()) & ground.stack;
+                self.regs[RSP] = self.regs[RSP] & !ground.stack | behind_frame;
+                self.write_reg(RBP as u8, size, value);
+            }
             Hot::Ret4 => return self.hot_return(env, ground, 4),
             Hot::Ret8 => return self.hot_return(env, ground, 8),
         }
@@ -615,8 +638,14 @@ impl Cpu {
     }
 
     #[inline(always)]
-    fn hot_call<B: Bus>(&mut self, env: &mut Env<B>, ground: &Ground, op: &Op, behind: u64, size: u8) -> Option<Flow> {
-        let target = self.target_of(ground, op, behind)?;
+    fn hot_call<B: Bus>(
+        &mut self,
+        env: &mut Env<B>,
+        ground: &Ground,
+        target: u64,
+        behind: u64,
+        size: u8,
+    ) -> Option<Flow> {
         self.hot_push(env, ground, behind, size)?;
         self.rip = target;
         Some(Flow::Taken)

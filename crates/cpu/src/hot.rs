@@ -97,6 +97,10 @@ pub enum Hot {
     Call8,
     Ret4,
     Ret8,
+    // Through a register or memory.
+    CallTo,
+    JmpTo,
+    Leave,
 }
 
 impl Hot {
@@ -187,6 +191,9 @@ impl Hot {
             Kind::Jmp => Some(Hot::Jmp),
             Kind::Call => by_size(Hot::Call4, Hot::Call8),
             Kind::Ret if op.dst == Place::None => by_size(Hot::Ret4, Hot::Ret8),
+            Kind::CallIndirect if op.size != 2 => Some(Hot::CallTo),
+            Kind::JmpIndirect if op.size != 2 => Some(Hot::JmpTo),
+            Kind::Leave if op.size != 2 => Some(Hot::Leave),
             _ => None,
         }
     }

@@ -16,7 +16,10 @@ use crate::state::{Activity, CS, Cpu};
 use trace::{CpuReg, Kind, Level, Mode};
 
 impl Cpu {
-    /// Runs until the bus says stop or nothing is left to run (see `activity`).
+    /// Runs until the bus says stop or nothing is left to run (see `activity`). Not inlined: a browser's
+    /// engine replaces slow code by fast when a function is called, so that a caller's loop would stay
+    /// slow (measured: a fifth of the speed; web/index.html keeps wasm-opt from it, too).
+    #[inline(never)]
     pub fn run<B: Bus>(&mut self, env: &mut Env<B>) {
         let mut flags = LazyFlags::default();
         loop {

@@ -161,6 +161,41 @@ fn a_run_at_once_ends_as_the_same_run_instruction_by_instruction() {
     }
 }
 
+/// Calls and jumps through registers and memory, and frames; places of the code stand in memory.
+#[test]
+fn ways_through_a_table_lead_where_single_instructions_lead() {
+    let code = assemble(|a| {
+        let (mut first, mut second, mut end) = (a.create_label(), a.create_label(), a.create_label());
+        a.lea(rax, ptr(first)).unwrap();
+        a.mov(qword_ptr(0x8000), rax).unwrap();
+        a.lea(rbx, ptr(second)).unwrap();
+        a.lea(rcx, ptr(end)).unwrap();
+        for _ in 0..3 {
+            a.call(qword_ptr(0x8000)).unwrap();
+            a.call(rbx).unwrap();
+        }
+        a.jmp(rcx).unwrap();
+        a.set_label(&mut first).unwrap();
+        a.push(rbp).unwrap();
+        a.mov(rbp, rsp).unwrap();
+        a.sub(rsp, 0x40).unwrap();
+        a.call(rbx).unwrap();
+        a.leave().unwrap();
+        a.ret().unwrap();
+        a.set_label(&mut second).unwrap();
+        a.inc(rdx).unwrap();
+        a.ret().unwrap();
+        a.set_label(&mut end).unwrap();
+        a.hlt().unwrap();
+    });
+    let (mut at_once, mut single) = (Rig::long(&code), Rig::long(&code));
+    at_once.run();
+    (0..200).for_each(|_| _ = single.run_for(1));
+    assert_eq!((at_once.cpu.regs, at_once.cpu.rip), (single.cpu.regs, single.cpu.rip));
+    assert_eq!((at_once.cpu.regs[2], at_once.cpu.regs[4]), (Rig::long(&[]).cpu.regs[2] + 6, STACK));
+    assert!(at_once.ram.bytes == single.ram.bytes);
+}
+
 /// First it is data, written through the fast path; then code; then it is written again.
 #[test]
 fn a_page_that_comes_to_hold_code_is_watched_from_then_on() {

@@ -63,7 +63,7 @@ impl Sink for Recorder {
             return self.events.push(event);
         }
         self.events[self.oldest] = event;
-        self.oldest = (self.oldest + 1) % self.events.len();
+        self.oldest = if self.oldest + 1 == self.events.len() { 0 } else { self.oldest + 1 };
         self.lost += 1;
     }
 }
