@@ -60,6 +60,11 @@ pub fn run(lab: &Lab, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// The DEBUG image.
+pub fn image(lab: &Lab) -> Result<PathBuf> {
+    Ok(build(lab, Profile::Debug)?.file)
+}
+
 struct Built {
     /// `target/firmware/<profile>/smmlab.fd`
     file: PathBuf,

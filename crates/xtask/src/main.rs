@@ -4,6 +4,7 @@
 //! one line that tells what to do.
 
 mod apt;
+mod bench;
 mod firmware;
 mod lab;
 mod node;
@@ -54,6 +55,8 @@ enum Command {
     Firmware(firmware::Options),
     /// Build for release and tell the sizes: of the files, and of what a browser loads until the figure moves
     Size,
+    /// Build for release and measure the emulator beside QEMU and v86: speed, SMIs, a boot, memory, steps back
+    Bench(bench::Options),
     /// Build for release and measure waiting times in a browser: until a machine is ready, a step back, long tasks
     BenchPage,
     /// Build for release and photograph every view: widths, themes, languages
@@ -83,6 +86,7 @@ fn run(command: Command) -> Result<()> {
         Command::Build => page::build_alone(&lab),
         Command::Firmware(options) => firmware::run(&lab, &options),
         Command::Size => steps::run(&lab, &steps::chosen(&["build", "size"])?, &[]),
+        Command::Bench(options) => bench::run(&lab, &options),
         Command::BenchPage => steps::run(&lab, &steps::chosen(&["build", "bench-page"])?, &[]),
         Command::Screenshots => steps::run(&lab, &steps::chosen(&["build", "screenshots"])?, &[]),
     }

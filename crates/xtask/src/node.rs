@@ -51,6 +51,15 @@ pub fn install(lab: &Lab) -> Result<()> {
         .context("Node.js could not be installed: see above, or install Node.js 20.19 or newer yourself")
 }
 
+/// What `bench` compares with: v86.
+pub fn install_bench_packages(lab: &Lab) -> Result<()> {
+    let _dir = lab.sh.push_dir(lab.root.join("tests/bench"));
+    if lab.sh.path_exists("node_modules/v86") {
+        return Ok(());
+    }
+    cmd!(lab.sh, "npm ci --silent").quiet().run().context("`npm ci` in tests/bench failed")
+}
+
 /// Up to date if the last `npm ci` was after the last change of the lock file.
 pub fn packages_present(lab: &Lab) -> bool {
     let wanted = changed(&lab.e2e().join("package-lock.json"));
