@@ -62,9 +62,8 @@ fn new_epoch() -> Cell<u64> {
     Cell::new(LAST.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
-/// Where a page's bytes are, as long as the memory's epoch is the frame's. The look-up that it saves is a
-/// third of the time of a load and two thirds of a store's (measured: it makes code that works in memory
-/// 1.3 times as fast).
+/// Where a page's bytes are, as long as the memory's epoch is the frame's: no look-up, no count of owners
+/// (measured: code that works in memory runs 1.1 times as fast).
 #[derive(Clone, Copy)]
 pub struct Frame {
     bytes: NonNull<Bytes>,

@@ -13,7 +13,7 @@ const LINE: u64 = 64;
 const MOST_OPS: usize = 1 << 20;
 /// Frames below 2 GiB can be RAM; what lies above changes only with the address map.
 const RAM_FRAMES: u64 = 1 << 19;
-/// Pages that are found without a look into the map (measured: 5 % where code calls across pages).
+/// Pages that are found without a look into the map.
 const RECENT: usize = 32;
 
 /// The same bytes decode differently by mode, and an address may show other bytes inside SMM.

@@ -5,7 +5,7 @@ use crate::lazy::Relation;
 use crate::op::{Kind, Op, Place};
 
 /// How `Cpu::hot` runs an operation. A number is the operand size in bytes: the usual two have arms of
-/// their own (measured: a fifth of the interpreter's time).
+/// their own. (Measured, together with late flags, fused branches and known pages: 1.6 to 2 times as fast.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hot {
     /// Not at all.
@@ -198,8 +198,8 @@ impl Hot {
         }
     }
 
-    /// Joins instructions with the conditional branch behind them (measured: a sixth of the time). Both
-    /// stay where they are: who comes to the branch alone, or steps, finds it.
+    /// Joins instructions with the conditional branch behind them. Both stay where they are: who comes to
+    /// the branch alone, or steps, finds it.
     pub fn fuse(ops: &mut [Op]) {
         for at in 1..ops.len() {
             let relation = if ops[at].kind == Kind::Jcc { Relation::of(ops[at].aux) } else { None };

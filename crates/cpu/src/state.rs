@@ -135,7 +135,7 @@ pub struct Pending {
 }
 
 /// The sixteen general registers. [`ZERO`] reads as 0 and is never written: an operand or an address
-/// that lacks a register needs no branch (measured: 8 % of the interpreter's time).
+/// that lacks a register needs no branch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Regs([u64; 32]);
 

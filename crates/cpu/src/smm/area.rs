@@ -12,8 +12,8 @@ const FIRST: u64 = 0x7c00;
 /// The save area of one entry or one RSM.
 pub(super) struct Area<F> {
     at: u64,
-    /// Its page of RAM, where one look-up does for all fields (measured: a fifth of an SMI's way there
-    /// and back).
+    /// Its page of RAM, where one look-up does for all fields (measured: a third of an untraced SMI's way
+    /// there and back).
     page: Option<F>,
 }
 
