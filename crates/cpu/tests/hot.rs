@@ -144,7 +144,7 @@ fn rig(code: &[u8], seed: u64, wide: bool) -> Rig {
 
 #[test]
 fn a_run_at_once_ends_as_the_same_run_instruction_by_instruction() {
-    for seed in 1..600u64 {
+    for seed in 1..300u64 {
         let wide = seed % 3 != 0;
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let code = program(&mut random, wide);
