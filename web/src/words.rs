@@ -3,7 +3,7 @@
 use crate::format::{decimal, hex, hex_byte, hex_short, status};
 use crate::i18n::{Lang, t};
 use story::{Caption, Flow, Line, Role, Stage, bit_changes};
-use trace::{ChipReg, WakeReason};
+use trace::{ChipReg, Input, SmiSource, WakeReason};
 
 pub fn stage(stage: Stage) -> &'static str {
     match stage {
@@ -69,7 +69,11 @@ pub fn caption(flow: &Flow, l: Lang) -> String {
         Caption::KeyArrived(byte) => t::caption_key(l, &hex_byte(byte)),
         Caption::KeyInSmm(byte) => t::caption_key_smm(l, &hex_byte(byte)),
         Caption::Raised(byte) => t::caption_raised(l, &hex_byte(byte)),
-        Caption::HeldBack => t::caption_held(l).into(),
+        Caption::Asserted(source) => t::caption_asserted(l, source.name()),
+        Caption::HeldBack(SmiSource::Apm) => t::caption_held(l).into(),
+        Caption::HeldBack(source) => t::caption_held_source(l, source.name()),
+        Caption::Touched(input) => touched(input, l),
+        Caption::Asleep(slp_typ) => t::caption_asleep(l, &sleep_state(slp_typ)),
         Caption::Saving => t::caption_saving(l).into(),
         Caption::Handler => t::caption_handler(l).into(),
         Caption::Answered(value) => t::caption_answered(l, &status(value)),
@@ -84,6 +88,27 @@ pub fn caption(flow: &Flow, l: Lang) -> String {
         Caption::Shutdown => t::caption_shutdown(l).into(),
         Caption::Denied(addr) => t::caption_denied(l, &hex_short(addr)),
     }
+}
+
+/// What somebody did to the board.
+pub fn touched(input: Input, l: Lang) -> String {
+    match input {
+        Input::PowerButton(true) => t::touch_button_down(l).into(),
+        Input::PowerButton(false) => t::touch_button_up(l).into(),
+        Input::Thermal(true) => t::touch_hot(l).into(),
+        Input::Thermal(false) => t::touch_cool(l).into(),
+        Input::Gpio { pin, high } => t::touch_pin(l, if high { "1" } else { "0" }, &pin.to_string()),
+        Input::Intruder(true) => t::touch_open(l).into(),
+        Input::Intruder(false) => t::touch_closed(l).into(),
+        Input::Battery(charged) => t::touch_battery(l, if charged { "1" } else { "0" }),
+        Input::PowerCut => t::touch_cut(l).into(),
+        Input::SerirqSmi(on) => t::touch_serirq(l, if on { "0" } else { "1" }),
+    }
+}
+
+/// `S5`, from SLP_TYP (ICH9 datasheet 316972, PM1_CNT).
+pub fn sleep_state(slp_typ: u8) -> String {
+    format!("S{}", slp_typ.saturating_sub(2))
 }
 
 fn chip(reg: ChipReg, old: u32, new: u32) -> String {
@@ -101,6 +126,8 @@ pub fn line(line: &Line, l: Lang) -> String {
     match line {
         Line::Instruction(text) => text.clone(),
         Line::Key(byte) => t::log_key(l, &hex_byte(*byte)),
+        Line::Touched(input) => touched(*input, l),
+        Line::Asleep(slp_typ) => t::log_asleep(l, &sleep_state(*slp_typ)),
         Line::Chip { reg, old, new } => chip(*reg, *old, *new),
         Line::SmiHeldBack(source) => t::log_held(l, source.name()),
         Line::SmiLine { asserted: true } => t::log_asserted(l).into(),

@@ -4,8 +4,9 @@
 use crate::machine::{Machine, Stop};
 use trace::{Input, Silent, Sink};
 
-/// Virtual time between keyframes.
+/// Virtual time between keyframes, and instructions: a machine that waits for something needs none.
 const KEYFRAME_NS: u64 = 100_000;
+const KEYFRAME_INSTRUCTIONS: u64 = 50_000;
 
 /// What came from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,12 +45,14 @@ impl History {
         self.now.inputs_applied() - self.before
     }
 
-    fn last_keyframe(&self) -> u64 {
-        self.keyframes.last().map_or(0, Machine::time)
+    fn last_keyframe(&self) -> (u64, u64) {
+        self.keyframes.last().map_or((0, 0), |machine| (machine.time(), machine.instructions()))
     }
 
     fn keep(&mut self) {
-        if self.now.time() >= self.last_keyframe() + KEYFRAME_NS {
+        let (time, instructions) = self.last_keyframe();
+        let far = self.now.instructions() >= instructions + KEYFRAME_INSTRUCTIONS;
+        if far && self.now.time() >= time + KEYFRAME_NS {
             self.keyframes.push(self.now.clone());
         }
     }
@@ -69,16 +72,18 @@ impl History {
     pub fn run_until(&mut self, t: u64, sink: &mut dyn Sink) -> Stop {
         while self.now.time() < t {
             self.apply_inputs(sink);
-            let pause = self.next_input().unwrap_or(u64::MAX).min(self.last_keyframe() + KEYFRAME_NS).min(t);
+            let keyframe = self.now.time() + KEYFRAME_NS;
+            let pause = self.next_input().unwrap_or(u64::MAX).min(keyframe).min(t);
             let stop = self.now.run_until(pause.max(self.now.time() + 1), sink);
-            if stop == Stop::Off && self.next_input().is_some_and(|at| at <= t) {
-                self.now.pass_time(pause, sink);
+            if stop == Stop::Off {
+                // Time goes on: what wakes the machine comes at its time, be it an input or an alarm.
+                self.now.pass_time(self.next_input().unwrap_or(t).min(t), sink);
             } else if stop != Stop::Time {
                 return stop;
             }
             self.keep();
         }
-        Stop::Time
+        if self.now.asleep().is_some() { Stop::Off } else { Stop::Time }
     }
 
     /// The first logged input that the machine has not had yet.

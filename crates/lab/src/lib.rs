@@ -13,6 +13,7 @@ mod probe;
 mod prompt;
 mod say;
 mod tools;
+mod touch;
 mod witness;
 
 pub use absent::{absent, records};
@@ -27,3 +28,4 @@ pub use probe::probe;
 pub use prompt::Runs;
 pub use say::{Heard, say};
 pub use tools::{ImageTools, Linked};
+pub use touch::{Felt, touch};

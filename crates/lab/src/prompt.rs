@@ -3,7 +3,7 @@
 use crate::witness::Witness;
 use board::{History, Machine, Stop};
 use protocol::Outcome;
-use trace::Sink;
+use trace::{Input, Sink};
 
 /// Virtual time between two looks.
 const SLICE: u64 = 20_000;
@@ -20,6 +20,7 @@ pub trait Runs {
     fn machine(&self) -> &Machine;
     fn run_until(&mut self, time: u64, sink: &mut dyn Sink) -> Stop;
     fn serial_input(&mut self, bytes: &[u8]);
+    fn touch(&mut self, input: Input, sink: &mut dyn Sink);
 }
 
 impl Runs for Machine {
@@ -27,10 +28,18 @@ impl Runs for Machine {
         self
     }
     fn run_until(&mut self, time: u64, sink: &mut dyn Sink) -> Stop {
-        Machine::run_until(self, time, sink)
+        let stop = Machine::run_until(self, time, sink);
+        if stop == Stop::Off {
+            // As a history does.
+            self.pass_time(time, sink);
+        }
+        stop
     }
     fn serial_input(&mut self, bytes: &[u8]) {
         Machine::serial_input(self, bytes);
+    }
+    fn touch(&mut self, input: Input, sink: &mut dyn Sink) {
+        Machine::touch(self, input, sink);
     }
 }
 
@@ -43,6 +52,9 @@ impl Runs for History {
     }
     fn serial_input(&mut self, bytes: &[u8]) {
         History::serial_input(self, bytes);
+    }
+    fn touch(&mut self, input: Input, sink: &mut dyn Sink) {
+        History::touch(self, input, sink);
     }
 }
 

@@ -6,14 +6,17 @@
 mod boot;
 pub mod chipset;
 mod grade;
+mod touch;
 
 pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
 pub use grade::{Found, Trial, Verdict};
+pub use touch::{Asked, Rest, Touched};
 
+use chipset::ChipsetView;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use story::dispatch::Listing;
 use story::{Row, Start};
-use trace::CpuReg;
+use trace::{CpuReg, Input};
 
 /// One worker serves all figures of a page.
 pub type FigureId = u32;
@@ -95,6 +98,19 @@ pub enum ToWorker {
         at: u64,
         text: String,
     },
+    /// Touches the board at or soon after machine time `at`, a `home` of the figure's machine
+    /// (`None`: nobody does), and runs for `wait` nanoseconds at least, until all is quiet.
+    Touch {
+        figure: FigureId,
+        at: u64,
+        input: Option<Input>,
+        wait: u64,
+    },
+    /// The registers of the chipset at `time`, forward or back.
+    Inspect {
+        figure: FigureId,
+        time: u64,
+    },
 }
 
 /// The page's name for a flash image.
@@ -174,6 +190,15 @@ pub enum FromWorker {
         figure: FigureId,
         verdict: Box<Verdict>,
     },
+    Touched {
+        figure: FigureId,
+        touched: Box<Touched>,
+    },
+    /// Answers `Inspect`.
+    Inspected {
+        figure: FigureId,
+        chipset: Box<ChipsetView>,
+    },
 }
 
 impl FromWorker {
@@ -193,7 +218,9 @@ impl FromWorker {
             | FromWorker::Exported { figure, .. }
             | FromWorker::Said { figure, .. }
             | FromWorker::Probed { figure, .. }
-            | FromWorker::Graded { figure, .. } => Some(*figure),
+            | FromWorker::Graded { figure, .. }
+            | FromWorker::Touched { figure, .. }
+            | FromWorker::Inspected { figure, .. } => Some(*figure),
         }
     }
 }

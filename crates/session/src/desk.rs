@@ -62,6 +62,14 @@ impl<T: ImageTools> DeskWith<T> {
                 let moment = session.seek(time);
                 FromWorker::At { figure, asked: time, moment }
             })),
+            ToWorker::Touch { figure, at, input, wait } => post(self.with(figure, |session| {
+                let touched = Box::new(session.touch(at, input, wait));
+                FromWorker::Touched { figure, touched }
+            })),
+            ToWorker::Inspect { figure, time } => post(self.with(figure, |session| {
+                let chipset = Box::new(session.inspect(time));
+                FromWorker::Inspected { figure, chipset }
+            })),
             ToWorker::List { figure, image, edits } => {
                 let listing = self.bench.parse(&edits).and_then(|edits| self.bench.list(&image, &edits));
                 post(or_failed(figure, listing, |listing| FromWorker::Listed { figure, listing: Box::new(listing) }));

@@ -3,9 +3,11 @@
 use crate::boot::boot;
 use crate::recorder::{Events, Rows};
 use board::{History, Stop};
-use lab::{Firmware, moment, say};
-use protocol::{Failure, Moment, Opened, Recorded, Said};
+use lab::{Felt, Firmware, chipset, moment, say, touch};
+use protocol::chipset::ChipsetView;
+use protocol::{Failure, Moment, Opened, Recorded, Said, Touched};
 use story::{Row, Start};
+use trace::Input;
 
 pub struct Session {
     history: History,
@@ -38,14 +40,40 @@ impl Session {
         self.history.truncate();
         let heard = say(&mut self.history.machine().clone(), text);
         self.history.serial_input(heard.typed.as_bytes());
-        let tape = heard.deeds.map(|(first, last)| self.tape(first, last, heard.chronicle.time));
+        let tape = heard.deeds.map(|(first, last)| {
+            let tape = self.tape(first, last);
+            self.and_events(tape, heard.chronicle.time)
+        });
         self.history.run_until(heard.chronicle.time, &mut trace::Silent);
         Said { answer: heard.answer, chronicle: heard.chronicle, home: moment(self.history.machine()), tape }
     }
 
-    /// Instruction by instruction from shortly before `first` to shortly after `last`, then what
-    /// leaves the machine.
-    fn tape(&mut self, first: u64, last: u64, end: u64) -> Recorded {
+    /// Somebody touches the board, or time goes by. A copy of the machine goes ahead here, too.
+    pub fn touch(&mut self, at: u64, input: Option<Input>, wait: u64) -> Touched {
+        self.history.seek(at);
+        self.history.truncate();
+        let mut ahead = self.history.machine().clone();
+        let Felt { from, rest, asked, taken, log, deeds } = touch(&mut ahead, input, wait);
+        let end = ahead.time();
+        if let Some(input) = input {
+            self.history.run_until(from, &mut trace::Silent);
+            self.history.touch(input, &mut trace::Silent);
+        }
+        let tape = deeds.map(|(first, last)| {
+            self.history.seek(first.saturating_sub(LEAD.into()).max(at));
+            self.tape(first, last)
+        });
+        self.history.run_until(end, &mut trace::Silent);
+        Touched { from, rest, asked, taken, log, home: moment(self.history.machine()), tape }
+    }
+
+    pub fn inspect(&mut self, time: u64) -> ChipsetView {
+        self.history.seek(time);
+        chipset(self.history.machine())
+    }
+
+    /// Instruction by instruction from shortly before `first` to shortly after `last`.
+    fn tape(&mut self, first: u64, last: u64) -> Recorded {
         self.history.run_until(first.saturating_sub(LEAD.into()), &mut trace::Silent);
         let start = self.start();
         let mut rows = Rows::default();
@@ -56,9 +84,14 @@ impl Session {
             }
             tail += usize::from(self.history.machine().time() > last + 1);
         }
-        let mut events = Events(rows.rows);
+        Recorded { start, rows: rows.rows, end: self.history.machine().time() }
+    }
+
+    /// The same, and then what leaves the machine until `end`.
+    fn and_events(&mut self, tape: Recorded, end: u64) -> Recorded {
+        let mut events = Events(tape.rows);
         self.history.run_until(end, &mut events);
-        Recorded { start, rows: events.0, end: self.history.machine().time() }
+        Recorded { start: tape.start, rows: events.0, end: self.history.machine().time() }
     }
 
     fn start(&self) -> Start {

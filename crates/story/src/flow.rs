@@ -2,10 +2,10 @@
 
 use crate::{Line, LogLine, OsView, Registers, Role, Row, SaveArea, Stage, Start, Tape, next_stage};
 use std::collections::BTreeSet;
-use trace::{ChipReg, CpuReg, Event, Kind, Output, SaveField};
+use trace::{ChipReg, CpuReg, Event, Input, Kind, Output, SaveField, SmiSource};
 
 /// One sentence on what is going on; its numbers come from the trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Caption {
     #[default]
     Running,
@@ -13,7 +13,13 @@ pub enum Caption {
     /// A key came on COM1 while the handler runs.
     KeyInSmm(u8),
     Raised(u8),
-    HeldBack,
+    /// Another source than APM_CNT has made the chipset assert SMI#.
+    Asserted(SmiSource),
+    HeldBack(SmiSource),
+    /// Somebody touched the board.
+    Touched(Input),
+    /// SLP_TYP.
+    Asleep(u8),
     Saving,
     Handler,
     Answered(u64),
@@ -47,6 +53,8 @@ pub struct Flow {
     /// Saved RAX after the handler changed it.
     pub answer: Option<u64>,
     pub apm_status: Option<u8>,
+    /// The source that was last heard.
+    pub source: Option<SmiSource>,
     /// Bytes that wait on COM1.
     pub keys: u32,
     pub caption: Caption,
@@ -93,6 +101,7 @@ impl Flow {
             }
             Kind::Register { reg, value } => self.registers.set(*reg, *value),
             Kind::SmiLine { asserted } => self.line = *asserted,
+            Kind::SmiRequest { source, sent: true } => self.source = Some(*source),
             Kind::SmiLatched => self.latched = true,
             Kind::SmiTaken { smbase, .. } => {
                 self.latched = false;
@@ -126,8 +135,13 @@ impl Flow {
         let caption = match &event.kind {
             Kind::SerialInput { byte } if self.in_smm => Caption::KeyInSmm(*byte),
             Kind::SerialInput { byte } => Caption::KeyArrived(*byte),
-            Kind::SmiRequest { sent: false, .. } if !self.in_smm => Caption::HeldBack,
-            Kind::SmiLine { asserted: true } if !self.in_smm => Caption::Raised(self.command.unwrap_or_default()),
+            Kind::SmiRequest { source, sent: false } if !self.in_smm => Caption::HeldBack(*source),
+            Kind::SmiLine { asserted: true } if !self.in_smm => match self.source {
+                Some(source) if source != SmiSource::Apm => Caption::Asserted(source),
+                _ => Caption::Raised(self.command.unwrap_or_default()),
+            },
+            Kind::Touched { input } => Caption::Touched(*input),
+            Kind::Asleep { slp_typ } => Caption::Asleep(*slp_typ),
             Kind::SmiLatched => Caption::Latched,
             Kind::SmiTaken { .. } if self.after_rsm => Caption::TakenAgain,
             Kind::Save { .. } => Caption::Saving,
@@ -209,6 +223,8 @@ fn plain(kind: &Kind, world: Role) -> Option<(Role, Line)> {
     let hardware = |line| (Role::Hardware, line);
     Some(match kind {
         Kind::SerialInput { byte } => hardware(Line::Key(*byte)),
+        Kind::Touched { input } => hardware(Line::Touched(*input)),
+        Kind::Asleep { slp_typ } => hardware(Line::Asleep(*slp_typ)),
         Kind::Chip { reg, old, new } => hardware(Line::Chip { reg: *reg, old: *old, new: *new }),
         Kind::SmiRequest { source, sent: false } => hardware(Line::SmiHeldBack(*source)),
         Kind::SmiLine { asserted } => hardware(Line::SmiLine { asserted: *asserted }),

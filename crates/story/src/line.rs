@@ -1,6 +1,6 @@
 //! The text log: what happened, one typed line each. Words are the page's business, and its language's.
 
-use trace::{ChipReg, Output, ResetKind, SaveField, SmiSource, WakeReason};
+use trace::{ChipReg, Input, Output, ResetKind, SaveField, SmiSource, WakeReason};
 
 /// Whose doing a line is; decides colour and sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub enum Line {
     /// An instruction at its first visit; loops are not repeated.
     Instruction(String),
     Key(u8),
+    Touched(Input),
+    /// SLP_TYP.
+    Asleep(u8),
     Chip {
         reg: ChipReg,
         old: u32,

@@ -76,6 +76,8 @@ fn opens_beat(kind: &Kind) -> bool {
             | Kind::SmmLeft { .. }
             | Kind::SmiLatched
             | Kind::SerialInput { .. }
+            | Kind::Touched { .. }
+            | Kind::Asleep { .. }
             | Kind::Reset { .. }
             | Kind::Shutdown { .. }
             | Kind::Chip { reg: ChipReg::ApmCnt, .. }
@@ -269,7 +271,9 @@ impl Tape {
 
 /// The beat did something that the outside can notice.
 fn busy(rows: &[Row]) -> bool {
-    rows.iter().any(|r| matches!(r.event.kind, Kind::Chip { .. } | Kind::SerialInput { .. } | Kind::SmiLatched))
+    rows.iter().any(|r| {
+        matches!(r.event.kind, Kind::Chip { .. } | Kind::SerialInput { .. } | Kind::Touched { .. } | Kind::SmiLatched)
+    })
 }
 
 fn notable(rows: &[Row]) -> bool {
@@ -295,7 +299,7 @@ mod tests {
     use super::*;
     use crate::testing::*;
     use crate::{Caption, FieldState, Line};
-    use trace::CpuReg;
+    use trace::{CpuReg, Input, SmiSource};
 
     fn stages(tape: &Tape) -> Vec<Stage> {
         tape.visits().iter().map(|v| v.stage).collect()
@@ -318,7 +322,22 @@ mod tests {
         let held = vec![(Kind::SmiRequest { source: trace::SmiSource::Apm, sent: false }, None)];
         let tape = tape(vec![vec![instruction(false, 0x1000, "out 0B2h,al")], held]);
         assert_eq!(stages(&tape), [Stage::Os]);
-        assert_eq!(tape.flow(tape.beats().len()).caption, Caption::HeldBack);
+        assert_eq!(tape.flow(tape.beats().len()).caption, Caption::HeldBack(SmiSource::Apm));
+    }
+
+    #[test]
+    fn a_hand_and_the_source_that_asks_are_told_and_port_b2h_is_not() {
+        let press = vec![
+            (Kind::Touched { input: Input::PowerButton(true) }, None),
+            (Kind::Chip { reg: ChipReg::Pm1Sts, old: 0, new: 0x100 }, None),
+        ];
+        let ask = |sent| vec![(Kind::SmiRequest { source: SmiSource::Pm1, sent }, None)];
+        let line = vec![(Kind::SmiLine { asserted: true }, None)];
+        let tape = tape(vec![vec![instruction(false, 0x1000, "hlt")], press, ask(false), ask(true), line]);
+        let told: Vec<_> = (0..tape.beats().len()).map(|beat| tape.flow(beat).caption).collect();
+        let (touched, held) = (Caption::Touched(Input::PowerButton(true)), Caption::HeldBack(SmiSource::Pm1));
+        assert_eq!(told, [Caption::Running, touched, held, held, Caption::Asserted(SmiSource::Pm1)]);
+        assert_eq!(stages(&tape), [Stage::Os, Stage::Smi]);
     }
 
     #[test]

@@ -22,3 +22,4 @@ log-rsm-outside = RSM outside SMM
 log-reset = reset
 log-exit = the guest ended the run, value { $value }
 log-dropped = { $count } events lost before this
+log-asleep = the machine sleeps: { $state }

@@ -22,3 +22,4 @@ log-rsm-outside = SMM の外で RSM
 log-reset = リセット
 log-exit = ゲストが終了、値 { $value }
 log-dropped = この前に { $count } 件のイベントが失われた
+log-asleep = マシンがスリープ：{ $state }

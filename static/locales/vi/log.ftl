@@ -22,3 +22,4 @@ log-rsm-outside = RSM ngoài SMM
 log-reset = reset
 log-exit = máy khách kết thúc, giá trị { $value }
 log-dropped = mất { $count } sự kiện trước dòng này
+log-asleep = máy ngủ: { $state }
