@@ -8,6 +8,7 @@ import { launchOptions } from './support/browser.js';
 import { boot, booted, file, grip, ring } from './support/board.js';
 import { figure, ready } from './support/figure.js';
 import { out, serveSite } from './support/site.js';
+import { press, settled, tryOut } from './support/sources.js';
 
 /** The page's head, which follows the reader, would lie across a figure that is higher than the window. (Its policy
     would refuse this style: so `bypassCSP`.) */
@@ -18,6 +19,9 @@ const VIEWS = [
   { name: 'board', path: './#/board', show: brokenBoard, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'chapter', path: './#/chapter/smram-and-ready-to-lock', show: chapterRead, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'exercise', path: './#/exercise/late-by-order', show: exerciseTried, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'sources', path: './#/smi', show: silentButton, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'software-smi', path: './#/scene/software-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'hardware-smi', path: './#/scene/hardware-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'smi-flow', path: './', show: dragToSmram, picture: page => figure(page).screenshot({ style: UNSTUCK }) },
 ];
 const WIDTHS = [360, 1440];
@@ -54,6 +58,21 @@ async function chapterRead(page) {
   await page.locator('[data-predict="nobody-asks"] [data-answer="no"]').click();
   await page.locator('[data-predict="nobody-asks"] [data-act="run"]').click();
   await page.locator('[data-predict="nobody-asks"] .because').waitFor();
+}
+
+/** Thermal, whose SMI is shown in the middle of its way; then the power button with its enable off. */
+async function silentButton(page) {
+  await settled(page, 0);
+  const narrow = (await page.viewportSize()).width < 760;
+  await tryOut(page, 'thermal');
+  if (narrow) await page.locator('.smip > .tabs [data-tab="registers"]').click();
+  await press(page, 'PM1_EN.PWRBTN_EN');
+  if (narrow) await page.locator('.smip > .tabs [data-tab="sources"]').click();
+  await tryOut(page, 'press');
+}
+
+async function sceneReady(page) {
+  await page.locator('figure.sc[data-ready="true"]').waitFor();
 }
 
 /** A hint taken, a proof that failed. */

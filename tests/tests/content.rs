@@ -94,6 +94,8 @@ fn a_chapter_has_its_scenes_and_questions_between_its_prose() {
 fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
     const DEPEX: &str = "exercises/late-by-depex/";
     const LOCK: &str = "scenes/ready-to-lock/";
+    const SOFTWARE: &str = "scenes/software-smi/";
+    const HARDWARE: &str = "scenes/hardware-smi/";
     const CHAPTER: &str = "chapters/smram-and-ready-to-lock/";
     // Folder, file, what is replaced by what; where and what the fault is.
     let table = [
@@ -166,6 +168,24 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         ),
         (LOCK, "scene.toml", "view = \"dispatch\"", "view = \"film\"", "scene.toml:4: toml: unknown variant `film`"),
         (LOCK, "scene.toml", "id = \"driver-b\"", "id = \"driver-a\"", "scene.toml:8: twice: there are two marks"),
+        (
+            SOFTWARE,
+            "scene.toml",
+            "view = \"source\"",
+            "view = \"smram\"",
+            "scene.toml:4: value: [[try]] belongs to the view",
+        ),
+        (SOFTWARE, "scene.toml", "id = \"off\"", "id = \"nobody\"", "scene.toml:12: twice: there are two trials"),
+        (
+            SOFTWARE,
+            "scene.toml",
+            "say = [\"smi 55\"]\n",
+            "",
+            "scene.toml:12: value: nothing is said and nothing touched",
+        ),
+        (SOFTWARE, "vi.md", "{#try-off}", "{#try-of}", "vi.md:13: section: no section of the id try-of"),
+        (HARDWARE, "scene.toml", "gpio = 1", "gpio = 16", "scene.toml:17: value: only the pins 0 to 15"),
+        (HARDWARE, "scene.toml", "image = \"firmware\"", "image = \"demo\"", "value: the demo ROM's OS has no shell"),
         (LOCK, "ja.md", "{#mark-lock}", "{#mark-locked}", "ja.md:17: section: no section of the id mark-locked"),
         (
             CHAPTER,
@@ -322,6 +342,13 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
             "machine: Post(54) happens before the mark in front",
         ),
         (
+            "scenes/software-smi/scene.toml",
+            "say = [\"out 630 11\", \"smi 42\"]",
+            "say = [\"smi 42\"]",
+            "machine: a processor enters SMM",
+        ),
+        ("scenes/hardware-smi/scene.toml", "gpio = 1", "gpio = 15", ":17: machine: no processor enters SMM"),
+        (
             "chapters/smram-and-ready-to-lock/chapter.toml",
             "ring = 0x43",
             "say = \"smi 43\"",
@@ -353,9 +380,12 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
 fn the_documented_examples_are_right() {
     let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/content.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for (kind, id, heading) in
-        [("scene", "late", "A scene"), ("chapter", "lock", "A chapter"), ("exercise", "late", "An exercise")]
-    {
+    for (kind, id, heading) in [
+        ("scene", "late", "A scene"),
+        ("scene", "press", "A scene with something to press"),
+        ("chapter", "lock", "A chapter"),
+        ("exercise", "late", "An exercise"),
+    ] {
         let section = document.split_once(&format!("\n## {heading}\n")).unwrap().1;
         let block = |fence: &str, info: &str| {
             let behind = section.split_once(&format!("{fence}{info}\n")).unwrap().1;

@@ -2,12 +2,14 @@
 
 use crate::board::Board;
 use crate::chapter::ChapterPage;
+use crate::chipset::SourcesPage;
 use crate::exercise::ExercisePage;
 use crate::header::header;
 use crate::home::Home;
 use crate::i18n::t;
 use crate::prefs;
 use crate::route::{Route, use_route};
+use crate::scene::ScenePage;
 use yew::prelude::*;
 
 #[component]
@@ -45,6 +47,13 @@ pub fn App() -> Html {
                         <Board lang={l} link={link.clone()} />
                     </main>
                 },
+                Route::Sources => html! {
+                    <main class="page wide">
+                        <div class="prose"><h1>{ t::sources_title(l) }</h1><p>{ t::sources_intro(l) }</p><p class="also">{ t::sources_also(l) }{ " " }<a href="#/scene/software-smi">{ t::sources_software(l) }</a>{ " · " }<a href="#/scene/hardware-smi">{ t::sources_hardware(l) }</a></p></div>
+                        <SourcesPage lang={l} />
+                    </main>
+                },
+                Route::Scene(id) => html! { <ScenePage key={id.clone()} id={id.clone()} lang={l} /> },
                 Route::Chapter(id) => html! { <ChapterPage key={id.clone()} id={id.clone()} lang={l} /> },
                 Route::Exercise(id) => html! { <ExercisePage key={id.clone()} id={id.clone()} lang={l} /> },
                 Route::Home => html! { <Home lang={l} /> },

@@ -27,6 +27,7 @@ pub fn header(
             <a class="brand" href="#/">{ logo() }<span>{ "SMM Lab" }</span></a>
             <nav aria-label={t::nav(l)}>
                 <a href="#/board" aria-current={matches!(route, Route::Board(_)).then_some("page")}>{ t::nav_board(l) }</a>
+                <a href="#/smi" aria-current={matches!(route, Route::Sources).then_some("page")}>{ t::nav_sources(l) }</a>
             </nav>
             <span class="sp"></span>
             <div class="seg langs" role="group" aria-label={t::language(l)}>

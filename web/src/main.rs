@@ -5,6 +5,7 @@ mod app;
 mod bench;
 mod board;
 mod chapter;
+mod chipset;
 mod console;
 mod content;
 mod events;

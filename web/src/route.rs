@@ -8,6 +8,9 @@ pub enum Route {
     Home,
     /// With what a link carries.
     Board(String),
+    /// SMI sources.
+    Sources,
+    Scene(String),
     Chapter(String),
     Exercise(String),
 }
@@ -20,6 +23,8 @@ impl Route {
         let (page, id) = path.split_once('/').unwrap_or((path, ""));
         match page {
             "board" => Route::Board(query.to_owned()),
+            "smi" => Route::Sources,
+            "scene" if is_id(id) => Route::Scene(id.to_owned()),
             "chapter" if is_id(id) => Route::Chapter(id.to_owned()),
             "exercise" if is_id(id) => Route::Exercise(id.to_owned()),
             _ => Route::Home,
@@ -60,6 +65,8 @@ mod tests {
         assert_eq!(Route::parse(""), Route::Home);
         assert_eq!(Route::parse("#/board?v=1&build=debug"), Route::Board("v=1&build=debug".into()));
         assert_eq!(Route::parse("#/chapter/smram-and-ready-to-lock"), Route::Chapter("smram-and-ready-to-lock".into()));
+        assert_eq!(Route::parse("#/smi"), Route::Sources);
+        assert_eq!(Route::parse("#/scene/hardware-smi"), Route::Scene("hardware-smi".into()));
         assert_eq!(Route::parse("#/exercise/late-by-order"), Route::Exercise("late-by-order".into()));
     }
 

@@ -2,7 +2,7 @@
 
 use content::source::{Catalogue, Fault, Item, Library, Rule};
 use content::{Build, Chapter, Exercise, ImageName, Past, Probe, Scene, Setup};
-use lab::{Bench, Boot, grade, probe, say};
+use lab::{Bench, Boot, grade, probe, say, touch};
 use pi::Guid;
 use protocol::{Failure, Outcome, Verdict};
 
@@ -73,7 +73,29 @@ fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<F
             Some(time) => last = time,
         }
     }
+    faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
     Ok(())
+}
+
+/// Each trial begins at the prompt of the boot.
+fn prove_trial(item: &Item, trial: &content::Trial, boot: &Boot) -> Option<Fault> {
+    if boot.firmware.chronicle.outcome != Outcome::Prompt {
+        return Some(item.fault(&trial.id, Rule::Machine, "the OS doesn't come to its prompt"));
+    }
+    let mut machine = boot.firmware.history.machine().clone();
+    let (last, before) = trial.say.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+    before.iter().for_each(|command| _ = say(&mut machine, command));
+    let mut count = machine.smi_count(0);
+    if let Some(command) = last {
+        say(&mut machine, command);
+    }
+    if let Some(input) = trial.touch {
+        count = machine.smi_count(0);
+        touch(&mut machine, Some(input.input(true)), 0);
+    }
+    let entered = machine.smi_count(0) != count;
+    let wanted = if trial.enters { "no processor enters SMM" } else { "a processor enters SMM" };
+    (entered != trial.enters).then(|| item.fault(&trial.id, Rule::Machine, wanted))
 }
 
 fn file(boot: &Boot, name: &str) -> Option<Guid> {

@@ -16,7 +16,7 @@ pub use exercise::{Check, Condition, Exercise, Response, Task};
 pub use index::{Entry, Kind};
 pub use known_fault::KnownFault;
 pub use probe::{Build, Probe};
-pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, View, When};
+pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, Touch, Trial, View, When};
 
 /// The languages of all texts; the first is the one that the others are held against.
 pub const LANGUAGES: [&str; 3] = ["en", "vi", "ja"];

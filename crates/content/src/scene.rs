@@ -7,6 +7,7 @@ use pi::record::layout::{Record, lock};
 use pi::record::{Located, read};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use trace::Input;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
@@ -15,8 +16,11 @@ pub struct Scene {
     pub title: String,
     pub summary: String,
     pub setup: Setup,
-    /// HTML by the id of the mark.
+    /// HTML by the id of the mark or trial.
     pub captions: BTreeMap<String, String>,
+    /// What stands on the buttons of trials, by their id: HTML.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// `scene.toml`.
@@ -34,6 +38,8 @@ pub struct Setup {
     pub say: Vec<String>,
     #[serde(default, rename = "mark")]
     pub marks: Vec<Mark>,
+    #[serde(default, rename = "try")]
+    pub trials: Vec<Trial>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +58,44 @@ pub enum View {
     Dispatch,
     /// SMRAM from its reservation to its lock, as both worlds see it.
     Smram,
+    /// Something to press or to write, and the way of the SMI that comes of it.
+    Source,
+}
+
+/// What a reader can do to a machine that waits at its prompt: commands, then a touch. The last of
+/// them is what is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    pub id: String,
+    #[serde(default)]
+    pub say: Vec<String>,
+    #[serde(default)]
+    pub touch: Option<Touch>,
+    /// Does a processor enter SMM?
+    pub enters: bool,
+}
+
+/// A hand that comes and goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Touch {
+    PowerButton,
+    Thermal,
+    /// A general-purpose input, 0 to 15.
+    Gpio(u8),
+}
+
+impl Touch {
+    /// What it does to the board when it comes, and when it goes.
+    #[must_use]
+    pub fn input(self, comes: bool) -> Input {
+        match self {
+            Touch::PowerButton => Input::PowerButton(comes),
+            Touch::Thermal => Input::Thermal(comes),
+            Touch::Gpio(pin) => Input::Gpio { pin, high: comes },
+        }
+    }
 }
 
 /// A moment that has a caption.

@@ -60,3 +60,6 @@ scene-answered = { $driver } answers
 scene-none = no handler for { $value }
 captions = What happened
 caption-step = Step { $nth }, t = { $time } ns
+scene-tries = What you can do
+scene-no-smi = no SMI#
+scene-goes-on = OS goes on

@@ -60,3 +60,6 @@ scene-answered = { $driver } が応答
 scene-none = { $value } のハンドラーなし
 captions = 起きたこと
 caption-step = ステップ { $nth }、t = { $time } ns
+scene-tries = 試せること
+scene-no-smi = SMI# なし
+scene-goes-on = OS は続行

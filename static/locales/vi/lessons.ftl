@@ -60,3 +60,6 @@ scene-answered = { $driver } trả lời
 scene-none = không có handler cho { $value }
 captions = Diễn biến
 caption-step = Bước { $nth }, t = { $time } ns
+scene-tries = Những gì có thể làm
+scene-no-smi = không có SMI#
+scene-goes-on = OS chạy tiếp

@@ -33,7 +33,7 @@ export async function serveArticle(lab, { change = html => html, files = {}, sty
 /** Scrolls to a figure and waits until its machine is ready. */
 export async function run(figure) {
   await figure.scrollIntoViewIfNeeded();
-  await figure.locator('figure.fig[data-ready="true"]').waitFor({ timeout: 60_000 });
+  await figure.locator('figure.fig[data-ready="true"]').first().waitFor({ timeout: 60_000 });
 }
 
 /** Before the page loads: adds up what moves in it, with what moved it. */

@@ -3,12 +3,15 @@
 
 use super::draft::Draft;
 use super::edit::{self, Edit};
+use protocol::chipset::ChipsetView;
 use protocol::{
-    Booted, Chronicle, EditTrouble, Failure, FigureId, FromWorker, Moment, Opened, Outcome, Recorded, ToWorker,
+    Booted, Chronicle, EditTrouble, Failure, FigureId, FromWorker, Moment, Opened, Outcome, Recorded, Rest, ToWorker,
+    Touched,
 };
 use std::collections::VecDeque;
 use std::rc::Rc;
 use story::dispatch::{Difference, Dispatch, Listing, first_difference};
+use trace::Input;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Build {
@@ -43,6 +46,8 @@ pub enum Asked {
     Boot,
     Healthy,
     Say,
+    Touch,
+    Inspect,
     Seek,
     Export,
 }
@@ -67,6 +72,14 @@ pub struct Exchange {
     pub text: String,
     /// None: it isn't there yet.
     pub answer: Option<String>,
+}
+
+/// Something that is done to the machine while its OS waits for a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    Say(String),
+    /// Somebody touches the board (`None`: nobody does); then so many nanoseconds go by.
+    Touch(Option<Input>, u64),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -97,14 +110,19 @@ pub struct Model {
     /// When the OS had answered to each.
     pub answered: Vec<u64>,
     pub tape: Option<Rc<Recorded>>,
+    pub touched: Vec<Touched>,
+    /// Answers to `inspect`, in their order; for who asked to take.
+    pub inspected: Vec<ChipsetView>,
+    /// How the machine stood when it was last left alone.
+    pub rest: Rest,
     /// The machine's answer to the last moment that was sought.
     pub at: Option<(u64, Moment)>,
     pub exported: Option<Vec<u8>>,
     healthy: Option<Dispatch>,
-    home: u64,
+    pub home: u64,
     booted_as: Vec<Edit>,
-    /// Commands that a link says, to be said after the boot.
-    pub to_say: VecDeque<String>,
+    /// To be done when the OS waits.
+    pub to_do: VecDeque<Deed>,
     asked: VecDeque<Asked>,
     outbox: Vec<ToWorker>,
 }
@@ -127,12 +145,15 @@ impl Model {
             said: Vec::new(),
             answered: Vec::new(),
             tape: None,
+            touched: Vec::new(),
+            inspected: Vec::new(),
+            rest: Rest::Os,
             at: None,
             exported: None,
             healthy: None,
             home: 0,
             booted_as: Vec::new(),
-            to_say: VecDeque::new(),
+            to_do: VecDeque::new(),
             asked: VecDeque::new(),
             outbox: Vec::new(),
         }
@@ -196,10 +217,55 @@ impl Model {
         self.ask(Asked::Say, ToWorker::Say { figure: self.figure, at: self.home, text });
     }
 
+    /// Touches the board, or lets time go by.
+    pub fn touch(&mut self, input: Option<Input>, wait: u64) {
+        if self.is_idle() {
+            self.ask(Asked::Touch, ToWorker::Touch { figure: self.figure, at: self.home, input, wait });
+        }
+    }
+
+    /// The chipset's registers at a moment.
+    pub fn inspect(&mut self, time: u64) {
+        self.ask(Asked::Inspect, ToWorker::Inspect { figure: self.figure, time });
+    }
+
+    /// Back to a moment at which the OS waited.
+    pub fn go_back(&mut self, home: u64) {
+        if self.is_idle() {
+            (self.home, self.rest, self.tape, self.at) = (home, Rest::Os, None, None);
+            self.to_do.clear();
+        }
+    }
+
+    /// Does these one after the other.
+    pub fn run(&mut self, deeds: impl IntoIterator<Item = Deed>) {
+        self.to_do.extend(deeds);
+        self.go_on();
+    }
+
+    fn go_on(&mut self) {
+        if !self.is_idle() {
+            return;
+        }
+        match self.to_do.pop_front() {
+            Some(Deed::Say(text)) if self.rest == Rest::Os => self.say(text),
+            // Nobody hears it.
+            Some(Deed::Say(_)) => self.go_on(),
+            Some(Deed::Touch(input, wait)) => self.touch(input, wait),
+            None => {}
+        }
+    }
+
+    /// The machine has booted to its prompt, and nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        let booted = self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt);
+        let waits = self.asked.iter().any(|asked| matches!(asked, Asked::Say | Asked::Touch));
+        booted && self.booting.is_none() && !waits
+    }
+
     /// The OS waits for a command.
     pub fn can_say(&self) -> bool {
-        let waits = self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt);
-        waits && self.booting.is_none() && self.said.iter().all(|exchange| exchange.answer.is_some())
+        self.is_idle() && self.rest == Rest::Os
     }
 
     pub fn edit(&mut self, edit: Edit) {
@@ -277,16 +343,24 @@ impl Model {
                 self.tape = said.tape.map(Rc::new).or(self.tape.take());
                 self.at = None;
             }
+            FromWorker::Touched { touched, .. } => self.touched(*touched),
+            FromWorker::Inspected { chipset, .. } => self.inspected.push(*chipset),
             FromWorker::At { asked, moment, .. } => self.at = Some((asked, moment)),
             FromWorker::Failed { failure, .. } => self.failed(failure),
             _ => return,
         }
         self.asked.pop_front();
-        if self.can_say()
-            && let Some(text) = self.to_say.pop_front()
-        {
-            self.say(text);
+        self.go_on();
+    }
+
+    fn touched(&mut self, mut touched: Touched) {
+        (self.home, self.rest, self.at) = (touched.home.time, touched.rest, None);
+        // The first tape with an SMI isn't replaced by one of what followed.
+        let first = touched.taken > 0 && self.touched.iter().all(|earlier| earlier.taken == 0);
+        if first || self.tape.is_none() {
+            self.tape = touched.tape.take().map(Rc::new).or(self.tape.take());
         }
+        self.touched.push(touched);
     }
 
     fn failed(&mut self, failure: Failure) {
@@ -302,6 +376,7 @@ impl Model {
             }
             Some(Asked::Boot) => self.booting = None,
             Some(Asked::Say) => _ = self.said.pop(),
+            Some(Asked::Touch) => self.to_do.clear(),
             _ => {}
         }
         self.trouble = Some(trouble);
@@ -320,8 +395,8 @@ impl Model {
         self.booting = None;
         self.said.clear();
         self.answered.clear();
-        self.tape = None;
-        self.at = None;
+        self.touched.clear();
+        (self.tape, self.at, self.rest) = (None, None, Rest::Os);
         let opened = Rc::new(Opened { home, ram_mib, cpus, smram });
         let edits = std::mem::take(&mut self.booted_as);
         let image = self.image.clone();

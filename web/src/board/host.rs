@@ -9,7 +9,7 @@ use super::log::Log;
 use super::notes::notes;
 use super::outcome::outcome;
 use crate::bench::edit::Edit;
-use crate::bench::{Build, Damage, Model, Shared, Trouble};
+use crate::bench::{Build, Damage, Deed, Model, Shared, Trouble};
 use crate::console::Console;
 use crate::figure::{Feed, Figure};
 use crate::i18n::{Lang, t};
@@ -99,7 +99,7 @@ impl Component for Board {
             None => (Shared::default(), None),
         };
         let mut model = Model::new(handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits);
-        model.to_say = shared.said.into();
+        model.to_do = shared.said.into_iter().map(Deed::Say).collect();
         fetch(ctx, model.build);
         Board { handle, model, damage, own: None, open: None, note: None, panel: "files" }
     }
@@ -110,7 +110,7 @@ impl Component for Board {
                 Some(Ok(shared)) => {
                     self.damage = None;
                     self.model = Model::new(self.handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits);
-                    self.model.to_say = shared.said.into();
+                    self.model.to_do = shared.said.into_iter().map(Deed::Say).collect();
                     fetch(ctx, shared.build);
                 }
                 Some(Err(damage)) => self.damage = Some(damage),
@@ -156,6 +156,7 @@ impl Component for Board {
         let feed = boot.as_ref().zip(model.tape.as_ref()).map(|(boot, tape)| Feed {
             opened: boot.opened.clone(),
             tape: tape.clone(),
+            play: true,
             at: model.at.clone(),
             seek: link.callback(Msg::Seek),
         });

@@ -54,6 +54,8 @@ pub struct Props {
 pub struct Feed {
     pub opened: Rc<Opened>,
     pub tape: Rc<Recorded>,
+    /// It begins to play when it comes.
+    pub play: bool,
     /// The machine's answer to the moment that was last sought.
     pub at: Option<(u64, Moment)>,
     pub seek: Callback<u64>,
@@ -107,7 +109,7 @@ impl Component for Figure {
         let handle = feed.is_none().then(|| Handle::open(ctx.link().callback(Msg::News)));
         let mut model = Model::new(handle.as_ref().map_or(0, Handle::id), prefs::reduced_motion());
         match feed {
-            Some(feed) => model.fed(feed.opened.clone(), &feed.tape),
+            Some(feed) => model.fed(feed.opened.clone(), &feed.tape, feed.play),
             None => fetch_demo(ctx),
         }
         let figure = Figure {
@@ -133,7 +135,7 @@ impl Component for Figure {
         if let Some(feed) = &ctx.props().feed {
             let same = old.feed.as_ref().is_some_and(|old| Rc::ptr_eq(&old.tape, &feed.tape));
             if !same {
-                self.model.fed(feed.opened.clone(), &feed.tape);
+                self.model.fed(feed.opened.clone(), &feed.tape, feed.play);
             }
             if let Some((asked, moment)) = feed.at.clone() {
                 self.model.received(FromWorker::At { figure: 0, asked, moment });

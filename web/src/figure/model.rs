@@ -126,9 +126,9 @@ impl Model {
     }
 
     /// Shows what another's machine did, from its beginning.
-    pub fn fed(&mut self, opened: Rc<Opened>, recorded: &Recorded) {
+    pub fn fed(&mut self, opened: Rc<Opened>, recorded: &Recorded, play: bool) {
         self.opened = Some(opened);
-        self.play_next = true;
+        self.play_next = play;
         self.new_tape(Player::new(Tape::new(recorded.start.clone(), recorded.rows.clone()), recorded.end));
     }
 

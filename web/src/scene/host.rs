@@ -3,8 +3,9 @@
 use super::captions::{Caption, Captions};
 use super::drivers::Drivers;
 use super::lifecycle::lifecycle;
+use super::source::{Tried, source};
 use crate::bench::edit::Edit;
-use crate::bench::{Build, Model, Trouble};
+use crate::bench::{Build, Deed, Model, Trouble};
 use crate::board::{Log, words};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
@@ -24,15 +25,23 @@ pub struct Props {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     Edit(Edit),
-    Move { volume: usize, from: usize, to: usize, edit: Edit },
+    Move {
+        volume: usize,
+        from: usize,
+        to: usize,
+        edit: Edit,
+    },
     Build(Build),
     Say(String),
+    /// A trial of the scene.
+    Try(usize),
     Restore,
 }
 
 pub enum Msg {
     News(News),
     Image(Build, Result<Vec<u8>, String>),
+    Seek(u64),
     Do(Act),
 }
 
@@ -41,6 +50,8 @@ pub struct SceneHost {
     model: Model,
     /// The first boot is over, and the scene's commands are answered: what is drawn stays in its place.
     settled: bool,
+    /// The trial that is shown, whether the reader asked for it, and what the hardware did.
+    tried: Tried,
 }
 
 fn build_of(scene: &Scene) -> Build {
@@ -61,14 +72,14 @@ impl Component for SceneHost {
         let scene = &ctx.props().scene;
         let mut model = Model::new(handle.id(), build_of(scene), Vec::new(), content::edits(&scene.setup.edits));
         if scene.setup.view == View::Smram {
-            model.to_say = scene.setup.say.clone().into();
+            model.to_do = scene.setup.say.iter().cloned().map(Deed::Say).collect();
         }
         fetch(ctx, model.build);
-        SceneHost { handle, model, settled: false }
+        SceneHost { handle, model, settled: false, tried: Tried::default() }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        let model = &mut self.model;
+        let (model, scene) = (&mut self.model, &ctx.props().scene.setup);
         match msg {
             Msg::News(News::Message(message)) => model.received(message),
             Msg::News(News::Crashed) => model.crashed(),
@@ -82,6 +93,8 @@ impl Component for SceneHost {
                 model.choose(build);
                 fetch(ctx, build);
             }
+            Msg::Seek(time) => model.seek(time),
+            Msg::Do(Act::Try(nth)) => self.tried.begin(model, scene, nth, true),
             Msg::Do(Act::Say(text)) => model.say(text),
             Msg::Do(act) => {
                 match act {
@@ -92,9 +105,15 @@ impl Component for SceneHost {
                 model.start();
             }
         }
+        if scene.view == View::Source {
+            self.tried.follow(&mut self.model, scene);
+        }
         self.model.outgoing().iter().for_each(|message| self.handle.send(message));
-        let scene = &ctx.props().scene.setup;
-        let answered = scene.view != View::Smram || self.model.answered.len() >= scene.say.len();
+        let answered = match scene.view {
+            View::Smram => self.model.answered.len() >= scene.say.len(),
+            View::Source => self.tried.tape.is_some(),
+            _ => true,
+        };
         self.settled |=
             self.model.boot.as_ref().is_some_and(|boot| answered || boot.chronicle.outcome != Outcome::Prompt);
         true
@@ -107,7 +126,7 @@ impl Component for SceneHost {
         let running = self.settled && model.booting.is_none();
         html! {
             <figure class="fig sc" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={running.to_string()}
-                data-fresh={model.is_fresh().to_string()}>
+                data-fresh={model.is_fresh().to_string()} data-tried={self.tried.done(&scene.setup)}>
                 <div class="fig-h">
                     <span class={classes!("live", (!running).then_some("off"))}></span>
                     <h2>{ scene.title.clone() }</h2>
@@ -127,6 +146,8 @@ impl Component for SceneHost {
                         ready={model.can_say()} act={act.clone()} lang={*l} />
                     { self.captions(ctx) }
                     <div class="sc-log"><Log boot={model.boot.clone()} lang={*l} /></div>
+                } else if scene.setup.view == View::Source {
+                    { source(scene, model, &self.tried, &act, ctx.link().callback(Msg::Seek), *l) }
                 } else {
                     { self.captions(ctx) }
                     { lifecycle(model, *l) }

@@ -4,6 +4,8 @@ mod captions;
 mod drivers;
 mod host;
 mod lifecycle;
+mod page;
+mod source;
 
 use crate::content::{self, Loaded};
 use crate::figure::Figure;
@@ -11,6 +13,7 @@ use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use ::content::{Kind, Scene, View};
 use host::SceneHost;
+pub use page::ScenePage;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]

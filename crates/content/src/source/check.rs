@@ -5,7 +5,7 @@ use super::item::Item;
 use super::markup;
 use super::prose::{Piece, Prose};
 use super::{Fault, Rule};
-use crate::{ImageName, Kind, Probe, Setup};
+use crate::{ImageName, Kind, Probe, Setup, Touch, View};
 use std::collections::BTreeSet;
 
 /// What an exercise must have at least.
@@ -45,8 +45,31 @@ fn scene(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
     {
         faults.push(item.fault(text, Rule::Value, "the demo ROM's OS takes one byte, in hexadecimal: \"42\""));
     }
-    let wanted: Vec<_> = setup.marks.iter().map(|mark| format!("mark-{}", mark.id)).collect();
-    sections(item, &wanted, faults);
+    trials(item, setup, faults);
+    let marks = setup.marks.iter().map(|mark| format!("mark-{}", mark.id));
+    let trials = setup.trials.iter().map(|trial| format!("try-{}", trial.id));
+    sections(item, &marks.chain(trials).collect::<Vec<_>>(), faults);
+}
+
+fn trials(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
+    ids(item, "trials", setup.trials.iter().map(|trial| &trial.id), faults);
+    let wrong = match (setup.view == View::Source, setup.trials.is_empty(), setup.image) {
+        (true, true, _) => "the view \"source\" has at least one [[try]]",
+        (true, false, ImageName::Demo) => "the demo ROM's OS has no shell: the view \"source\" wants the firmware",
+        (false, false, _) => "[[try]] belongs to the view \"source\"",
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        faults.push(item.fault("view", Rule::Value, wrong));
+    }
+    for trial in &setup.trials {
+        if trial.say.is_empty() && trial.touch.is_none() {
+            faults.push(item.fault(&trial.id, Rule::Value, "nothing is said and nothing touched"));
+        }
+        if matches!(trial.touch, Some(Touch::Gpio(pin)) if pin > 15) {
+            faults.push(item.fault(&trial.id, Rule::Value, "only the pins 0 to 15 can raise an SMI"));
+        }
+    }
 }
 
 fn exercise(item: &Item, file: &ExerciseFile, faults: &mut Vec<Fault>) {
@@ -228,7 +251,7 @@ pub fn links(items: &[Item], ids: &[(Kind, String)], faults: &mut Vec<Fault>) {
             }
             for (target, line) in prose.links.iter().filter(|(target, _)| !leads(target, &exists)) {
                 let message = format!(
-                    "{target:?} leads nowhere: write https://…, #/board, #/chapter/ID or #/exercise/ID of what is there"
+                    "{target:?} leads nowhere: write https://…, #/board, #/smi, #/scene/ID, #/chapter/ID or #/exercise/ID of what is there"
                 );
                 faults.push(Fault::at(&source.path, *line, Rule::Link, message));
             }
@@ -238,8 +261,9 @@ pub fn links(items: &[Item], ids: &[(Kind, String)], faults: &mut Vec<Fault>) {
 
 fn leads(target: &str, exists: &impl Fn(Kind, &str) -> bool) -> bool {
     match target.strip_prefix("#/") {
-        Some("" | "board") => true,
+        Some("" | "board" | "smi") => true,
         Some(route) => match route.split_once('/') {
+            Some(("scene", id)) => exists(Kind::Scene, id),
             Some(("chapter", id)) => exists(Kind::Chapter, id),
             Some(("exercise", id)) => exists(Kind::Exercise, id),
             _ => false,

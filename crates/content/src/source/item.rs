@@ -111,8 +111,13 @@ impl Item {
     pub fn scene(&self, lang: &str) -> Option<Scene> {
         let (Data::Scene(setup), Some(prose)) = (&self.data, self.prose(lang)) else { return None };
         let captions = prose.sections.iter().filter_map(|section| {
-            let id = section.id.as_ref()?.strip_prefix("mark-")?;
+            let id = section.id.as_ref()?;
+            let id = id.strip_prefix("mark-").or(id.strip_prefix("try-"))?;
             Some((id.to_owned(), section.html()))
+        });
+        let labels = prose.sections.iter().filter_map(|section| {
+            let id = section.id.as_ref()?.strip_prefix("try-")?;
+            Some((id.to_owned(), section.heading.clone()))
         });
         Some(Scene {
             id: self.id.clone(),
@@ -121,6 +126,7 @@ impl Item {
             summary: prose.summary.clone(),
             setup: setup.clone(),
             captions: captions.collect(),
+            labels: labels.collect(),
         })
     }
 

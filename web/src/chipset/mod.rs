@@ -1,0 +1,13 @@
+//! The page of SMI sources: what can be done to the board, the chipset's registers, and why an SMI was
+//! sent or wasn't.
+
+mod host;
+mod registers;
+mod sources;
+mod steps;
+mod stimulus;
+mod why;
+mod words;
+mod write;
+
+pub use host::SourcesPage;
