@@ -20,6 +20,8 @@ pub struct Variables {
     volatile: Vec<u8>,
     /// Once FTW is there.
     flash: Option<(&'static Fvb, &'static Ftw)>,
+    /// Behind the last variable flash is erased: looked at when the store is read, as it is long.
+    clean: bool,
     /// Copies outside SMRAM. Whoever changes them deceives only himself.
     cache: Option<RuntimeCache>,
     pub end_of_dxe: bool,
@@ -81,6 +83,7 @@ impl Variables {
             non_volatile: Vec::new(),
             volatile: Vec::new(),
             flash: None,
+            clean: false,
             cache: None,
             end_of_dxe: false,
             at_runtime: false,
@@ -106,6 +109,7 @@ impl Variables {
             self.non_volatile = alloc::vec![0; SIZE];
             let _ = erase(&mut self.non_volatile, FORMAT);
         }
+        self.clean = Store::parse(&self.non_volatile).is_ok_and(|store| store.end().is_ok());
         self.copy_out(0, SIZE);
         good
     }
@@ -157,8 +161,13 @@ impl Variables {
     }
 
     pub fn free_of(&self, volatile: bool) -> Option<(usize, usize)> {
+        if !volatile && !self.clean {
+            return None;
+        }
         let bytes = self.of(volatile);
-        let end = Store::parse(bytes).ok()?.end().ok()?;
+        let mut variables = Store::parse(bytes).ok()?.variables();
+        variables.try_for_each(|variable| variable.map(drop)).ok()?;
+        let end = variables.offset();
         Some((end, bytes.len() - end))
     }
 
