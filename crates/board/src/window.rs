@@ -83,6 +83,8 @@ impl Window<'_> {
         self.attend = true;
         if self.chipset.dma_pending() {
             self.chipset.run_dma(&mut Master { layout: self.layout, map: self.map, ram: self.ram });
+            // What was decoded may have been overwritten.
+            self.map_changed = true;
         }
         deliver(self.chipset, self.lines);
         feed_serial(self.chipset, self.serial, *self.time, self.sink);

@@ -175,3 +175,31 @@ fn poke_changes_ram_and_the_code_in_it_but_not_what_this_world_may_not_write() {
     m.run_instructions(100, &mut Silent);
     assert_eq!(m.register(0, CpuReg::Rip), rip);
 }
+
+#[test]
+fn code_that_a_bus_master_overwrites_runs_as_it_is_then() {
+    const CODE: u64 = 0x1000;
+    let mut rom = vec![0; 64 << 10];
+    // jmp 0:1000h
+    rom[0xfff0..0xfff5].copy_from_slice(&[0xea, 0, 0x10, 0, 0]);
+    let code = [
+        &[0xe8, 0xfd, 0x0f][..],                                             // call 2000h
+        &[0x66, 0x31, 0xc0, 0xba, 0x14, 0x05, 0x66, 0xef, 0xba, 0x18, 0x05], // fw_cfg's DMA address, high half
+        &[0x66, 0xb8, 0, 0, 0x30, 0, 0x66, 0xef],                            // low half: 3000h
+        &[0x66, 0xb8, 0, 0, 0x30, 0x10, 0x66, 0xef],                         // 3010h
+        &[0xe8, 0xdf, 0x0f, 0xf4],                                           // call 2000h; hlt
+    ]
+    .concat();
+    for board in [Board::Ich9, Board::Qemu] {
+        let mut m = Machine::new(&Config { board, bios: rom.clone(), ..Config::default() }).unwrap();
+        m.poke(View::Os, CODE, &code);
+        // inc cx; ret
+        m.poke(View::Os, 0x2000, &[0x41, 0xc3]);
+        // Skip a byte of the signature, "QEMU"; read one to 2000h: inc bp.
+        m.poke(View::Os, 0x3000, &[0, 0, 0, 0xc, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        m.poke(View::Os, 0x3010, &[0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x20, 0]);
+        m.run_until(10_000, &mut Silent);
+        let [cx, bp] = [CpuReg::Rcx, CpuReg::Rbp].map(|reg| m.register(0, reg));
+        assert_eq!((cx & 0xffff, bp & 0xffff), (1, 1), "{board:?}");
+    }
+}
