@@ -152,8 +152,8 @@ fn bit(props: &Props, view: &ChipsetView, register: &Register, field: &RegisterF
     let label = t::bit_write(l, &command, &state);
     let write = props.act.reform(move |_: MouseEvent| Act::Try(Stimulus::Say(command.clone())));
     html! {
-        <button type="button" {class} data-bit={id} aria-label={label.clone()} title={label} aria-disabled={(!props.ready).to_string()} onclick={write}>
-            { inside }
+        <button type="button" {class} data-bit={id} title={label.clone()} aria-disabled={(!props.ready).to_string()} onclick={write}>
+            { inside }<span class="sr">{ label }</span>
         </button>
     }
 }
