@@ -16,9 +16,10 @@ const WILD: u64 = 0x5afa_fafa_faf8;
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<2> = pcd::Block::new([("PcdFault", 0), ("PcdUseXmm", 0)]);
+static PCD: pcd::Block<3> = pcd::Block::new([("PcdFault", 0), ("PcdUseXmm", 0), ("PcdTakeMessages", 0)]);
 const FAULT: usize = 0;
 const USE_XMM: usize = 1;
+const TAKE_MESSAGES: usize = 2;
 
 fn main() -> Result<(), Status> {
     let dispatch = smst::locate::<SmmSwDispatch2>(&protocol::SMM_SW_DISPATCH2)?;
@@ -26,6 +27,9 @@ fn main() -> Result<(), Status> {
     let mut handle = core::ptr::null_mut();
     // SAFETY: SmmSwDispatch installed it.
     base::check(unsafe { ((*dispatch).register)(dispatch, on_command, &mut context, &mut handle) })?;
+    if PCD.get(TAKE_MESSAGES) != 0 {
+        smst::handle_smi(on_message, Some(&protocol::DRIVER_C))?;
+    }
     debug!("Driver C: registered a handler for SW SMI 0x{COMMAND:X}");
     smst::install(&protocol::DRIVER_C, core::ptr::null_mut::<()>()).map(drop)
 }
@@ -41,6 +45,13 @@ extern "efiapi" fn on_command(_: Handle, _: *const c_void, buffer: *mut c_void, 
         use_xmm();
     }
     debug!("SMM Handler: received command 0x{:x}, data 0x{:x}", sw.command_port, sw.data_port);
+    Status::SUCCESS
+}
+
+/// Answers with zeros. Relies on the core: the buffer lies outside SMRAM, and its size is right.
+extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, size: *mut usize) -> Status {
+    // SAFETY: as said above.
+    unsafe { buffer.cast::<u8>().write_bytes(0, *size) };
     Status::SUCCESS
 }
 

@@ -1,5 +1,6 @@
 //! What runs at every SMI, called by the CPU driver.
 
+use crate::words::{COMM_BUFFER, COMM_HEADER, PCD};
 use crate::{handlers, memory, private, table};
 use base::record;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader, CorePrivate, EntryContext};
@@ -28,10 +29,10 @@ fn communicated(buffer: u64) -> Status {
     }
     // SAFETY: checked above: RAM outside SMRAM. A copy: what is outside may change while we look.
     let header = unsafe { (buffer as *const CommunicateHeader).read_unaligned() };
-    let mut length = size as usize - COMMUNICATE_HEADER;
+    let mut length = (size as usize).wrapping_sub(COMMUNICATE_HEADER);
     let data = (buffer + COMMUNICATE_HEADER as u64) as *mut _;
     let status = handlers::manage(Some(&header.guid), null(), data, &mut length);
-    private().buffer_size = (length + COMMUNICATE_HEADER) as u64;
+    private().buffer_size = length.wrapping_add(COMMUNICATE_HEADER) as u64;
     let answer = if status == Status::SUCCESS { Status::SUCCESS } else { Status::NOT_FOUND };
     record::write(&record::Communicate {
         handler: header.guid,
@@ -47,8 +48,13 @@ fn communicated(buffer: u64) -> Status {
 fn is_outside(buffer: u64, size: u64) -> bool {
     let shared = private() as *mut CorePrivate as u64;
     let touches_shared = buffer < shared + size_of::<CorePrivate>() as u64 && buffer.saturating_add(size) > shared;
-    size >= COMMUNICATE_HEADER as u64
-        && !memory::overlaps_smram(buffer, size)
-        && crate::lock::is_communication_region(buffer, size)
-        && !touches_shared
+    if size < COMMUNICATE_HEADER as u64 && PCD.get(COMM_HEADER) != 0 {
+        return false;
+    }
+    match PCD.get(COMM_BUFFER) {
+        0 => return true,
+        2 => return !memory::overlaps_smram(buffer, 1),
+        _ => {}
+    }
+    !memory::overlaps_smram(buffer, size) && crate::lock::is_communication_region(buffer, size) && !touches_shared
 }

@@ -1,6 +1,7 @@
 //! SMI handlers: those of one GUID, and root handlers, which see every SMI. PI 1.8 Vol. 4,
 //! MmiManage(), MmiHandlerRegister(), MmiHandlerUnRegister().
 
+use crate::words::{DEFER_REMOVAL, PCD};
 use alloc::vec::Vec;
 use base::smm::{INTERRUPT_PENDING, SmiHandler, WARN_SOURCE_PENDING, WARN_SOURCE_QUIESCED};
 use base::{Global, Guid, Handle, Status, record};
@@ -27,16 +28,15 @@ static HANDLERS: Global<Handlers> = Global::new(Handlers { all: Vec::new(), last
 
 /// Calls the handlers of a GUID until one is done with it; `None`: all root handlers.
 pub fn manage(guid: Option<&Guid>, context: *const c_void, buffer: *mut c_void, size: *mut usize) -> Status {
-    let matching = HANDLERS.get().all.iter().filter(|h| h.guid.as_ref() == guid && !h.to_remove);
-    let ids: Vec<usize> = matching.map(|h| h.id).collect();
-    if ids.is_empty() {
-        return if guid.is_some() { Status::NOT_FOUND } else { WARN_SOURCE_PENDING };
-    }
     HANDLERS.get().depth += 1;
     let mut result = if guid.is_some() { Status::NOT_FOUND } else { WARN_SOURCE_PENDING };
-    for id in ids {
-        let Some(handler) = HANDLERS.get().all.iter().find(|h| h.id == id && !h.to_remove).copied() else { continue };
-        let status = (handler.function)(id as Handle, context, buffer, size);
+    let mut nth = 0;
+    while let Some(handler) = HANDLERS.get().all.get(nth).copied() {
+        nth += 1;
+        if handler.guid.as_ref() != guid || handler.to_remove {
+            continue;
+        }
+        let status = (handler.function)(handler.id as Handle, context, buffer, size);
         match status {
             INTERRUPT_PENDING if guid.is_some() => {
                 result = INTERRUPT_PENDING;
@@ -102,7 +102,7 @@ pub extern "efiapi" fn unregister(handle: Handle) -> Status {
         return Status::INVALID_PARAMETER;
     };
     handler.to_remove = true;
-    if handlers.depth == 0 {
+    if handlers.depth == 0 || PCD.get(DEFER_REMOVAL) == 0 {
         handlers.all.retain(|h| !h.to_remove);
     }
     Status::SUCCESS

@@ -13,6 +13,7 @@ mod lock;
 mod memory;
 mod profile;
 mod table;
+mod words;
 
 use base::smm::CorePrivate;
 use base::{Global, Status, debug, dxe, efi, record, status};

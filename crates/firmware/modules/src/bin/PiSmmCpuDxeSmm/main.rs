@@ -16,7 +16,7 @@ use base::smm::{EntryContext, SmmConfiguration, SmmCpu, SmmEntryPoint};
 use base::{Global, Status, arch, debug, dxe, paging, protocol, smst};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
-use words::{PCD, SAVE_FPU};
+use words::{PCD, SAVE_FPU, SMBASE_TILES};
 
 base::smm_entry!(main);
 
@@ -75,7 +75,7 @@ fn main() -> Result<(), Status> {
     let table = CPUS.get();
     table.count = count;
     for (index, (cpu, save_state)) in table.all.iter_mut().zip(&mut table.save_states).enumerate().take(count) {
-        let tile = tiles + (index * TILE) as u64;
+        let tile = if PCD.get(SMBASE_TILES) != 0 { tiles + (index * TILE) as u64 } else { tiles };
         entry::install(tile, tables, stacks + ((index + 1) * STACK) as u64, cpu);
         let smbase = tile - ENTRY_OFFSET;
         *cpu = Cpu { index, apic_id: index as u8, smbase, fx: has_fx.then_some(fx + index as u64 * FX) };

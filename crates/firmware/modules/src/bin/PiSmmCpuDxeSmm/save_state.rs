@@ -2,6 +2,7 @@
 //! State Save Map and Intel 64 Architecture", and the AMD64 APM vol. 2, "SMRAM State-Save Area"; offsets
 //! count from SMBASE + 8000h, as theirs do.
 
+use crate::words::{PCD, SAVE_STATE_MAP};
 use crate::{Cpu, rendezvous};
 use base::Status;
 use base::arch::mmio;
@@ -63,7 +64,10 @@ pub fn revision(cpu: &Cpu) -> u32 {
 }
 
 fn is_amd64(cpu: &Cpu) -> bool {
-    revision(cpu) & 0xffff == AMD64
+    match PCD.get(SAVE_STATE_MAP) {
+        0 => revision(cpu) & 0xffff == AMD64,
+        map => map == 2,
+    }
 }
 
 fn find(cpu: &Cpu, register: u32) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! From SmmReadyToLock on, each processor keeps SMRAM to SMM (SMRR), and SMM to SMRAM (SMM_Code_Chk). SDM
 //! vol. 3, "System Management Range Registers"; vol. 4, MSR_SMM_FEATURE_CONTROL. QEMU's has neither.
 
+use crate::words::{self, PCD};
 use base::smm::SmmNotify;
 use base::{Global, Guid, Handle, Status, arch, chipset, debug};
 use core::arch::asm;
@@ -27,7 +28,7 @@ static DONE: Global<[bool; crate::aps::MOST]> = Global::new([false; crate::aps::
 pub const ON_READY_TO_LOCK: SmmNotify = on_ready_to_lock;
 
 extern "efiapi" fn on_ready_to_lock(_: *const Guid, _: *mut c_void, _: Handle) -> Status {
-    if arch::cpuid(1)[3] & MTRR != 0 && rdmsr(IA32_MTRRCAP) & SMRR != 0 {
+    if PCD.get(words::SMRR) != 0 && arch::cpuid(1)[3] & MTRR != 0 && rdmsr(IA32_MTRRCAP) & SMRR != 0 {
         let tseg = chipset::tseg();
         let mask = !(tseg.end - tseg.start - 1) & 0xffff_f000;
         *VALUES.get() = Some((tseg.start | WRITE_BACK, mask | VALID));

@@ -4,7 +4,7 @@ use pi::pcd::Block;
 
 #[used]
 #[unsafe(link_section = ".data")]
-pub static PCD: Block<5> = Block::new([
+pub static PCD: Block<8> = Block::new([
     // Microseconds: for all to come by themselves, and after an SMI to those who are missing.
     ("PcdCpuSmmApSyncTimeout", 1_000_000),
     ("PcdCpuSmmApSyncTimeout2", 1_000_000),
@@ -14,6 +14,12 @@ pub static PCD: Block<5> = Block::new([
     ("PcdCpuSmmEnableBspElection", 0),
     // 0: handlers may lose the x87 and SSE registers of who was interrupted.
     ("PcdSaveFpuState", 1),
+    // 0: by the revision; 1: as Intel 64 has it; 2: as AMD64 has it.
+    ("PcdSaveStateMap", 0),
+    // 0: all processors get the same SMBASE.
+    ("PcdSmbaseTiles", 1),
+    // 0: SMRR stay as reset leaves them, and SMM_Code_Chk, too.
+    ("PcdSmrr", 1),
 ]);
 pub const TIMEOUT: usize = 0;
 pub const TIMEOUT_2: usize = 1;
@@ -21,3 +27,6 @@ pub const SYNC_MODE: usize = 2;
 pub const RELAXED: u32 = 1;
 pub const BSP_ELECTION: usize = 3;
 pub const SAVE_FPU: usize = 4;
+pub const SAVE_STATE_MAP: usize = 5;
+pub const SMBASE_TILES: usize = 6;
+pub const SMRR: usize = 7;

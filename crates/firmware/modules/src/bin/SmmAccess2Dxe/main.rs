@@ -9,11 +9,17 @@ use base::hob::List;
 use base::post::{self, post};
 use base::smm::{SMRAM_CLOSED, SMRAM_LOCKED, SMRAM_OPEN, SmmAccess2, SmramDescriptor, SmramHob};
 use base::{Global, Handle, Status, arch, debug, dxe, protocol};
+use pi::pcd;
 
 base::dxe_entry!(main);
 
 static ACCESS: Global<SmmAccess2> =
     Global::new(SmmAccess2 { open, close, lock, get_capabilities, lock_state: false, open_state: true });
+/// 0: lock() forgets D_LCK.
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdLockSmram", 1)]);
+
 static REGION: Global<Option<SmramDescriptor>> = Global::new(None);
 
 fn main(_: Handle) -> Result<(), Status> {
@@ -59,8 +65,12 @@ extern "efiapi" fn lock(_: *mut SmmAccess2) -> Status {
     if ACCESS.get().open_state {
         return Status::DEVICE_ERROR;
     }
-    FUNCTION.write8(SMRAMC, FUNCTION.read8(SMRAMC) & !(D_OPEN | D_CLS) | G_SMRAME | D_LCK);
+    let lock = if PCD.get(0) != 0 { D_LCK } else { 0 };
+    FUNCTION.write8(SMRAMC, FUNCTION.read8(SMRAMC) & !(D_OPEN | D_CLS) | G_SMRAME | lock);
     update();
+    if lock == 0 {
+        return Status::SUCCESS;
+    }
     if ACCESS.get().lock_state { Status::SUCCESS } else { Status::DEVICE_ERROR }
 }
 

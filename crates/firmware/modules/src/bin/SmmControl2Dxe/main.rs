@@ -15,10 +15,15 @@ base::dxe_entry!(main);
 
 static CONTROL: Global<SmmControl2> = Global::new(SmmControl2 { trigger, clear, minimum_trigger_period: 0 });
 
-/// 0: QEMU's SMIs stay with the processor that wrote APM_CNT.
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<1> = pcd::Block::new([("PcdSmiBroadcast", 1)]);
+static PCD: pcd::Block<3> = pcd::Block::new([("PcdSmiBroadcast", 1), ("PcdSmiLock", 1), ("PcdSmiForOs", 1)]);
+/// 0: QEMU's SMIs stay with the processor that wrote APM_CNT.
+const SMI_BROADCAST: usize = 0;
+/// 0: SMI_LOCK stays clear.
+const SMI_LOCK: usize = 1;
+/// 0: APMC_EN is cleared before the OS runs.
+const SMI_FOR_OS: usize = 2;
 const BROADCAST: u64 = 1;
 
 fn main(_: Handle) -> Result<(), Status> {
@@ -37,13 +42,17 @@ fn main(_: Handle) -> Result<(), Status> {
     end_of_smi();
     negotiate_broadcast();
     dxe::on_protocol(&protocol::DXE_SMM_READY_TO_LOCK, lock_smi)?;
+    if PCD.get(SMI_FOR_OS) == 0 {
+        dxe::on_group(&protocol::EXIT_BOOT_SERVICES_EVENT, switch_off)?;
+    }
     dxe::install(&protocol::SMM_CONTROL2, CONTROL.as_ptr()).map(drop)
 }
 
 /// On QEMU a write to APM_CNT interrupts the writing processor only, unless firmware has asked for more
 /// (QEMU docs/specs, "fw_cfg"; in EDK II's words). ICH9's SMI# goes to all; there are no such files.
 fn negotiate_broadcast() {
-    if PCD.get(0) == 0 || fwcfg::processors() < 2 || !fwcfg::write("etc/smi/requested-features", BROADCAST) {
+    if PCD.get(SMI_BROADCAST) == 0 || fwcfg::processors() < 2 || !fwcfg::write("etc/smi/requested-features", BROADCAST)
+    {
         return;
     }
     let accepted = fwcfg::File::open("etc/smi/features-ok").and_then(|mut file| file.next());
@@ -57,10 +66,15 @@ extern "efiapi" fn lock_smi(event: efi::Event, _: *mut c_void) {
     if dxe::locate::<()>(&protocol::DXE_SMM_READY_TO_LOCK).is_err() {
         return;
     }
-    lpc::FUNCTION.write8(lpc::GEN_PMCON_1, lpc::FUNCTION.read8(lpc::GEN_PMCON_1) | lpc::SMI_LOCK);
+    let lock = if PCD.get(SMI_LOCK) != 0 { lpc::SMI_LOCK } else { 0 };
+    lpc::FUNCTION.write8(lpc::GEN_PMCON_1, lpc::FUNCTION.read8(lpc::GEN_PMCON_1) | lock);
     debug!("SmmControl2: GEN_PMCON_1 = 0x{:02X}", lpc::FUNCTION.read8(lpc::GEN_PMCON_1));
     // SAFETY: the service's types. The event has done its work.
     let _ = unsafe { (dxe::boot_services().close_event)(event) };
+}
+
+extern "efiapi" fn switch_off(_: efi::Event, _: *mut c_void) {
+    out32(pm::SMI_EN, in32(pm::SMI_EN) & !pm::APMC_EN);
 }
 
 /// The value behind a port pointer that may be null.

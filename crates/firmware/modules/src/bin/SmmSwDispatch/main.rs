@@ -18,6 +18,7 @@ use base::smm::{
 };
 use base::{Global, Guid, Handle, Status, debug, protocol, record, smst};
 use core::ffi::c_void;
+use pi::pcd;
 
 base::smm_entry!(main);
 
@@ -31,6 +32,11 @@ struct Child {
     value: usize,
     handler: SmiHandler,
 }
+
+/// 0: a value that is taken is registered again; the first driver gets it.
+#[used]
+#[unsafe(link_section = ".data")]
+static PCD: pcd::Block<1> = pcd::Block::new([("PcdUniqueSwSmiValues", 1)]);
 
 static CHILDREN: Global<Vec<Child>> = Global::new(Vec::new());
 static LAST: Global<usize> = Global::new(0);
@@ -70,7 +76,7 @@ extern "efiapi" fn register_child(
         }
     }
     let value = context.sw_smi_input_value;
-    if !(1..=MAXIMUM).contains(&value) || !is_free(value) {
+    if !(1..=MAXIMUM).contains(&value) || PCD.get(0) != 0 && !is_free(value) {
         return Status::INVALID_PARAMETER;
     }
     *LAST.get() += 1;
