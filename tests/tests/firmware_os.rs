@@ -121,7 +121,7 @@ fn a_fault_that_nobody_expects_stops_the_os_with_a_line() {
 
 #[test]
 fn each_command_that_help_lists_answers_with_a_status() {
-    const USES: [&str; 19] = [
+    const USES: [&str; 20] = [
         "smi 41",
         "peek 100000",
         "poke 100000 1",
@@ -140,6 +140,7 @@ fn each_command_that_help_lists_answers_with_a_status() {
         "getvar Test",
         "delvar Test",
         "lsvar",
+        "flash 00",
         "help",
     ];
     const END_THE_BOOT: [&str; 2] = ["reboot", "setup"];
@@ -164,7 +165,7 @@ fn reboot_starts_anew_and_poweroff_ends() {
     let posts = |command: &str| {
         let mut machine = power_on(Board::Ich9, &images().release, command);
         let mut tape = trace::Recorder::new(trace::Level::Output);
-        let stop = machine.run_instructions(1_000_000, &mut tape);
+        let stop = machine.run_instructions(2_000_000, &mut tape);
         (stop, e2e::machine::bytes(&tape.into_events(), trace::Output::Post))
     };
     let (stop, post) = posts("poweroff\n");
