@@ -5,7 +5,7 @@ use board::{Board, Stop};
 use debuginfo::{DebugInfo, Location, Sources};
 use e2e::firmware::{images, power_on};
 use pi::Guid;
-use pi::image::Image;
+use pi::image::{Image, Part};
 use pi::layout::section;
 use pi::record::layout::{Loaded, Record};
 use std::collections::BTreeSet;
@@ -77,14 +77,18 @@ fn in_place(bytes: &[u8]) -> Vec<(Guid, u64, u64)> {
     let image = Image::parse(bytes);
     let mut start = (1 << 32) - bytes.len() as u64;
     let mut found = Vec::new();
-    for volume in image.volumes() {
-        for placed in volume.files() {
+    for part in &image.parts {
+        let (size, files) = match part {
+            Part::Volume(volume) => (volume.length, volume.files()),
+            Part::Bytes(bytes) => (bytes.len(), &[][..]),
+        };
+        for placed in files {
             for offset in &placed.code {
                 let size = placed.file.find(section::kind::PE32).unwrap().body.size();
                 found.push((placed.file.header.name, start + *offset as u64, size as u64));
             }
         }
-        start += volume.length as u64;
+        start += size as u64;
     }
     found
 }

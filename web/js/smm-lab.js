@@ -21,10 +21,10 @@ const RESERVED = `
 @container (min-width: 563px) { .frame[data-scene="ready-to-lock"] { min-height: 852px; } }
 .frame[data-scene="smram-lifecycle"] { min-height: 486px; }
 @container (min-width: 563px) { .frame[data-scene="smram-lifecycle"] { min-height: 318px; } }
-.frame[data-scene="software-smi"] { min-height: calc(1305px + 99.5cqi); }
-.frame[data-scene="hardware-smi"] { min-height: calc(1252px + 99.5cqi); }
+.frame[data-scene="software-smi"] { min-height: calc(1328px + 99.5cqi); }
+.frame[data-scene="hardware-smi"] { min-height: calc(1275px + 99.5cqi); }
 @container (min-width: 421px) { .frame:is([data-scene="software-smi"], [data-scene="hardware-smi"]) { min-height: 1700px; } }
-@container (min-width: 563px) { .frame:is([data-scene="software-smi"], [data-scene="hardware-smi"]) { min-height: min(1291px + 37.9cqi, 1565px); } }
+@container (min-width: 563px) { .frame:is([data-scene="software-smi"], [data-scene="hardware-smi"]) { min-height: 1565px; } }
 .wait { position: absolute; inset: 0; overflow: auto; box-sizing: border-box; border: 1px solid #808b9a80; border-radius: 10px; padding: 12px 16px; }
 .wait:not(.failed) > :not(slot) { display: none; }
 `;
