@@ -116,18 +116,25 @@ fn brief(depex: &Expression) -> String {
     depex.lines.iter().filter_map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// The details of a file have all of them.
+const SHOWN_HANDLERS: usize = 3;
+
 fn chips(row: &Row, module: Option<&Module>, bad: bool, l: Lang) -> Html {
     let apriori = row.listing.volumes[row.volume].apriori.contains(&row.file.guid);
     let run =
         module.and_then(|module| module.run.map(|run| (run, module.verdict().map_or(0, |verdict| verdict.round))));
-    let handlers = module.map(|module| module.handlers.as_slice()).unwrap_or_default();
+    let handlers = module.map(|module| module.handlers.as_slice()).unwrap_or_default().iter();
+    let handlers: Vec<String> = handlers
+        .filter(|handler| handler.value > 0)
+        .map(|handler| words::handler(handler, &row.listing.names))
+        .collect();
+    let (shown, more) = handlers.split_at(handlers.len().min(SHOWN_HANDLERS));
     html! {
         <>
             if row.differs() { <span class="chip" data-role="fault">{ t::differs(l) }</span> }
             if bad { <span class="chip" data-role="fault">{ icon(Icon::Close) }{ t::never_loaded(l) }</span> }
-            { for handlers.iter().filter(|handler| handler.value > 0).map(|handler| html! {
-                <span class="chip mono" data-role="smm">{ words::handler(handler, &row.listing.names) }</span>
-            }) }
+            { for shown.iter().map(|handler| html! { <span class="chip mono" data-role="smm">{ handler }</span> }) }
+            if !more.is_empty() { <span class="chip mono" data-role="smm" title={more.join(", ")}>{ format!("+{}", more.len()) }</span> }
             if apriori { <span class="chip" data-role="hw">{ "a priori" }</span> }
             if let Some((run, round)) = run {
                 <span class="nth" title={t::ran_at(l, &round.to_string(), &run.nth.to_string(), &decimal(run.time))}>
