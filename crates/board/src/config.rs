@@ -25,6 +25,11 @@ pub struct Config {
     pub bios: Vec<u8>,
     /// Files that the guest reads through fw_cfg.
     pub fw_cfg: Vec<(String, Vec<u8>)>,
+    /// BP2:0 in the status register of the serial flash part: how much of its top is protected. Board `qemu`
+    /// has none.
+    pub block_protect: u8,
+    /// The top-block swap strap (GNT3#, ICH9): the upper two 64 KiB blocks of the flash change places.
+    pub top_swap: bool,
     /// Size of QEMU's extended TSEG, 1 to 4094 MiB; 0: there is none.
     pub ext_tseg_mib: u16,
 }
@@ -38,6 +43,8 @@ impl Default for Config {
             cpus: 1,
             bios: Vec::new(),
             fw_cfg: Vec::new(),
+            block_protect: 0,
+            top_swap: false,
             ext_tseg_mib: 16,
         }
     }
@@ -57,6 +64,8 @@ pub enum ConfigError {
     Ram(u32),
     #[error("{0} processors can't be had: give 1 to 4")]
     Cpus(u8),
+    #[error("BP2:0 can't be {0}: give 0 to 7")]
+    BlockProtect(u8),
     #[error("an extended TSEG of {0} MiB can't be had: give 0 to 4094")]
     ExtTseg(u16),
 }
@@ -71,6 +80,7 @@ impl Config {
             n if n % STEP != 0 => Err(ConfigError::RomSize(n)),
             _ if !(1..=2048).contains(&self.ram_mib) => Err(ConfigError::Ram(self.ram_mib)),
             _ if !(1..=4).contains(&self.cpus) => Err(ConfigError::Cpus(self.cpus)),
+            _ if self.block_protect > 7 => Err(ConfigError::BlockProtect(self.block_protect)),
             _ if self.ext_tseg_mib > 4094 => Err(ConfigError::ExtTseg(self.ext_tseg_mib)),
             _ => Ok(()),
         }
@@ -103,6 +113,7 @@ mod tests {
         assert!(bad(|c| c.ram_mib = 0).contains("1 to 2048"));
         assert!(bad(|c| c.ram_mib = 1 << 20).contains("1 to 2048"));
         assert!(bad(|c| c.cpus = 5).contains("1 to 4"));
+        assert!(bad(|c| c.block_protect = 8).contains("0 to 7"));
         assert!(bad(|c| c.ext_tseg_mib = 0xffff).contains("0 to 4094"));
     }
 }

@@ -154,6 +154,8 @@ impl Machine {
             cpus: config.cpus,
             flash: config.bios.clone(),
             fw_cfg: config.fw_cfg.clone(),
+            block_protect: config.block_protect,
+            top_swap: config.top_swap,
             ext_tseg_mib: config.ext_tseg_mib,
         });
         let map = config.save_state_map();

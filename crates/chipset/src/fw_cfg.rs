@@ -226,6 +226,8 @@ mod tests {
             cpus: 2,
             flash: Vec::new(),
             fw_cfg: vec![("opt/org.b".into(), b"hello".to_vec()), ("opt/org.a".into(), b"abc".to_vec())],
+            block_protect: 0,
+            top_swap: false,
             ext_tseg_mib: 16,
         })
     }
@@ -313,6 +315,8 @@ mod tests {
             cpus: 2,
             flash: Vec::new(),
             fw_cfg: Vec::new(),
+            block_protect: 0,
+            top_swap: false,
             ext_tseg_mib: 16,
         };
         // Files by name: features-ok 20h, requested 21h, supported 22h.

@@ -122,6 +122,10 @@ pub struct Wiring {
     pub flash: Vec<u8>,
     /// Files offered through fw_cfg: name and contents.
     pub fw_cfg: Vec<(String, Vec<u8>)>,
+    /// BP2:0 of the serial flash part.
+    pub block_protect: u8,
+    /// GNT3# is pulled down: BUC.TS is 1.
+    pub top_swap: bool,
     /// QEMU's property extended-tseg-mbytes.
     pub ext_tseg_mib: u16,
 }
@@ -169,13 +173,18 @@ pub struct Chipset {
 impl Chipset {
     pub fn new(wiring: Wiring) -> Self {
         let silicon = wiring.silicon;
-        let flash = Flash::new(silicon, &wiring.flash);
+        let chip_config = ChipConfig::new(silicon, wiring.top_swap);
+        let mut flash = Flash::new(silicon, &wiring.flash);
+        flash.set_top_swap(chip_config.top_swap());
+        if let Some(nor) = flash.nor_mut() {
+            nor.protect_blocks(wiring.block_protect);
+        }
         Chipset {
             silicon,
             mch: Mch::new(silicon, wiring.low_ram, wiring.ext_tseg_mib),
             lpc: Lpc::new(silicon),
             pm: Pm::new(silicon),
-            chip_config: ChipConfig::new(silicon),
+            chip_config,
             reset_control: ResetControl::new(silicon),
             rtc: Rtc::new(&wiring),
             pic: Pic::new(),

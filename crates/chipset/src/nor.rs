@@ -93,6 +93,11 @@ impl Nor {
         Nor { array: Pages::from_bytes(contents), status: Status::new(), busy: None, wear: vec![0; sectors], cuts: 0 }
     }
 
+    /// BP2:0 as whoever programmed the part left them; they keep without power.
+    pub fn protect_blocks(&mut self, bp: u8) {
+        self.status.set_bp(bp & 7);
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.array.len() as u64
     }

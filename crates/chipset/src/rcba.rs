@@ -68,11 +68,13 @@ pub struct ChipConfig {
     silicon: Silicon,
     bytes: Pages,
     general: RegBlock<0x20>,
+    /// The top-block swap strap holds BUC.TS: ICH9 316972, "Functional Straps".
+    strapped: bool,
     pub(crate) trap: IoTrap,
 }
 
 impl ChipConfig {
-    pub fn new(silicon: Silicon) -> Self {
+    pub fn new(silicon: Silicon, strapped: bool) -> Self {
         let mut bytes = Pages::filled(LEN as usize, 0);
         // D31IR..D25IR: interrupt routes of the device functions, datasheet defaults.
         for (offset, value) in
@@ -82,13 +84,22 @@ impl ChipConfig {
         }
         let gcs = Gcs::new().with_no_reboot(true);
         bytes.write_value(GCS, 4, gcs.into_bits().into());
-        ChipConfig { silicon, bytes, general: RegBlock::new(TABLE, silicon), trap: IoTrap::new() }
+        let general = RegBlock::new(TABLE, silicon);
+        let mut config = ChipConfig { silicon, bytes, general, strapped, trap: IoTrap::new() };
+        config.hold_strap();
+        config
+    }
+
+    fn hold_strap(&mut self) {
+        if self.strapped {
+            self.general.put(at::BUC, 1, self.general.get(at::BUC, 1) | 1);
+        }
     }
 
     /// BUC.TS lies in the RTC well.
     pub fn reset(&mut self) {
         let buc = self.general.get(at::BUC, 1);
-        *self = ChipConfig::new(self.silicon);
+        *self = ChipConfig::new(self.silicon, self.strapped);
         self.general.put(at::BUC, 1, buc);
     }
 
@@ -129,6 +140,7 @@ impl ChipConfig {
             if let Some(at) = Self::in_block(offset, size, GENERAL, 0x20) {
                 let (before, bild) = (self.general.clone(), self.gcs().bild());
                 self.general.write(TABLE, at, size, value, |reg| reg.access(|lock| lock == Lock::Bild && bild));
+                self.hold_strap();
                 return self.general.trace_changes(cx, TABLE, &before);
             }
             if let Some(at) = Self::in_block(offset, size, io_trap::BASE, io_trap::LEN) {
@@ -165,13 +177,13 @@ mod tests {
 
     #[test]
     fn no_reboot_is_strapped_on_both_boards() {
-        assert!(ChipConfig::new(Silicon::Qemu).gcs().no_reboot());
-        assert!(ChipConfig::new(Silicon::Ich9).gcs().no_reboot());
+        assert!(ChipConfig::new(Silicon::Qemu, false).gcs().no_reboot());
+        assert!(ChipConfig::new(Silicon::Ich9, false).gcs().no_reboot());
     }
 
     #[test]
     fn registers_keep_what_is_written_until_reset() {
-        let mut config = ChipConfig::new(Silicon::Qemu);
+        let mut config = ChipConfig::new(Silicon::Qemu, false);
         write(&mut config, 0x3410, 4, 0);
         write(&mut config, 0x3ffe, 8, u64::MAX);
         assert!(!config.gcs().no_reboot());
@@ -182,8 +194,18 @@ mod tests {
     }
 
     #[test]
+    fn the_top_swap_strap_holds_its_bit() {
+        let mut config = ChipConfig::new(Silicon::Ich9, true);
+        assert_eq!((config.read(0x3414, 1), config.top_swap()), (1, true));
+        write(&mut config, 0x3414, 1, 0);
+        assert!(config.top_swap());
+        config.reset();
+        assert!(config.top_swap());
+    }
+
+    #[test]
     fn bild_freezes_boot_straps_and_top_swap_and_tclockdn_stays() {
-        let mut config = ChipConfig::new(Silicon::Ich9);
+        let mut config = ChipConfig::new(Silicon::Ich9, false);
         write(&mut config, 0x3414, 1, 1);
         assert!(config.top_swap());
         write(&mut config, 0x3410, 4, 0x0421);

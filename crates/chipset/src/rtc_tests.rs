@@ -5,7 +5,17 @@ const DAY: u64 = 86_400 * SECOND_NS;
 
 fn rtc(low_ram: u64, high_ram: u64) -> Rtc {
     let (flash, fw_cfg) = (Vec::new(), Vec::new());
-    Rtc::new(&Wiring { silicon: Silicon::Ich9, low_ram, high_ram, cpus: 4, flash, fw_cfg, ext_tseg_mib: 16 })
+    Rtc::new(&Wiring {
+        silicon: Silicon::Ich9,
+        low_ram,
+        high_ram,
+        cpus: 4,
+        flash,
+        fw_cfg,
+        block_protect: 0,
+        top_swap: false,
+        ext_tseg_mib: 16,
+    })
 }
 
 fn read(rtc: &mut Rtc, now: u64, index: u8) -> u8 {

@@ -12,6 +12,8 @@ fn wiring(silicon: Silicon) -> Wiring {
         cpus: 2,
         flash,
         fw_cfg: vec![("opt/x".into(), vec![7])],
+        block_protect: 0,
+        top_swap: false,
         ext_tseg_mib: 16,
     }
 }

@@ -5,6 +5,7 @@ use crate::outputs::{OutputArgs, Outputs};
 use crate::run::{MachineArgs, named_file, read_input, read_rom};
 use anyhow::{Context, Result, anyhow};
 use board::{Config, Machine, Stop, View};
+use lab::{FaultSet, Hand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trace::{Event, Kind, Level, Output, Sink};
@@ -56,7 +57,7 @@ fn read(path: &Path, option: &str) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("can't read {} (--{option})", path.display()))
 }
 
-fn config(args: &Args) -> Result<Config> {
+fn config(args: &Args, faults: &FaultSet) -> Result<Config> {
     let mut fw_cfg = Vec::new();
     for (name, path) in &args.fw_cfg {
         fw_cfg.push((name.clone(), read(path, "fw-cfg")?));
@@ -64,32 +65,34 @@ fn config(args: &Args) -> Result<Config> {
     if let Some(path) = &args.script {
         fw_cfg.push((demo_rom::SCRIPT_FILE.to_owned(), read(path, "script")?));
     }
-    Ok(Config {
+    Ok(faults.wired(Config {
         board: args.machine.board.into(),
         save_state: None,
         ram_mib: args.machine.ram,
         cpus: args.machine.cpus as u8,
-        bios: image(args)?,
+        bios: image(args, faults)?,
         fw_cfg,
         ..Config::default()
-    })
+    }))
 }
 
-/// With the faults that are asked for.
-fn image(args: &Args) -> Result<Vec<u8>> {
-    let image = read_rom(&args.image)?;
+/// Those that are asked for.
+fn faults(args: &Args) -> Result<FaultSet> {
     if args.faults.is_empty() {
-        return Ok(image);
+        return Ok(FaultSet::default());
     }
-    let library = read_library(&args.content)?;
-    let edits = lab::edits_of(&library.catalogue.all("en"), &args.faults)?;
-    lab::edited(&image, &edits)
+    Ok(lab::faults_of(&read_library(&args.content)?.catalogue.all("en"), &args.faults)?)
+}
+
+fn image(args: &Args, faults: &FaultSet) -> Result<Vec<u8>> {
+    lab::edited(&read_rom(&args.image)?, &faults.edits)
         .map_err(|failure| anyhow!("{failure}"))
         .with_context(|| format!("{} with {}", args.image.display(), args.faults.join(",")))
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let config = config(args)?;
+    let faults = faults(args)?;
+    let config = config(args, &faults)?;
     let mut machine = Machine::new(&config).with_context(|| format!("{}", args.image.display()))?;
     if let Some(path) = &args.input {
         machine.serial_input(&read_input(path)?);
@@ -97,7 +100,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let until = args.until.as_deref().unwrap_or_default().as_bytes();
     let mut watch =
         Watch { outputs: Outputs::open(&args.outputs)?, until, serial: Vec::new(), log: Vec::new(), found: false };
-    let stop = run_until(&mut machine, &mut watch, args.limit.unwrap_or(u64::MAX));
+    let limit = args.limit.unwrap_or(u64::MAX);
+    let stop = if faults.stimuli.is_empty() {
+        run_until(&mut machine, &mut watch, limit)
+    } else {
+        run_with(&mut Hand::new(&faults.stimuli), &mut machine, &mut watch, limit)
+    };
     let found = watch.found;
     watch.outputs.finish()?;
     if let Some(path) = &args.save_image {
@@ -114,6 +122,20 @@ fn run_until(machine: &mut Machine, watch: &mut Watch, limit: u64) -> Stop {
         match machine.run_instructions(slice, watch) {
             Stop::Limit if !watch.found && machine.instructions() < limit => {}
             stop => return stop,
+        }
+    }
+}
+
+/// The same with a hand. No instruction takes less than a nanosecond: the limit isn't passed.
+fn run_with(hand: &mut Hand, machine: &mut Machine, watch: &mut Watch, limit: u64) -> Stop {
+    loop {
+        let left = limit.saturating_sub(machine.instructions());
+        if left == 0 {
+            return Stop::Limit;
+        }
+        let stop = hand.run_until(machine, machine.time() + SLICE.min(left), watch);
+        if stop != Stop::Time || watch.found {
+            return stop;
         }
     }
 }

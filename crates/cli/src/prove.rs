@@ -23,9 +23,9 @@ pub fn all(library: &Library, bench: &mut Bench) -> Vec<Fault> {
     faults
 }
 
-/// Each fault changes both images; what comes of it is for tests to say.
+/// A fault of the image changes both; what comes of it is for tests to say.
 fn prove_catalogue(catalogue: &Catalogue, bench: &Bench, faults: &mut Vec<Fault>) {
-    for fault in catalogue.all("en") {
+    for fault in catalogue.all("en").into_iter().filter(|fault| !fault.edit.is_empty()) {
         for build in Build::ALL {
             let images =
                 bench.edited(build.id(), &[]).and_then(|own| Ok((own, bench.edited(build.id(), &fault.edit)?)));

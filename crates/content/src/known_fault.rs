@@ -1,6 +1,7 @@
-//! The catalogue of faults: what can be done to the firmware so that it fails as firmware does. Each is off
-//! in the image as it is built. The page reads them as `content/faults.<lang>.json`.
+//! The catalogue of faults: what can be done to the firmware, to its board, or to a running machine so that
+//! it fails as firmware does. Each is off in the image as it is built. The page reads them as `content/faults.<lang>.json`.
 
+use crate::{BoardChange, Stimulus};
 use pi::edit::Edit;
 use serde::{Deserialize, Serialize};
 
@@ -12,5 +13,12 @@ pub struct KnownFault {
     /// What one sees of it; plain text, with words in backquotes.
     pub shows: String,
     /// Of the healthy image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edit: Vec<Edit>,
+    /// Of the board.
+    #[serde(default, skip_serializing_if = "BoardChange::is_none")]
+    pub board: BoardChange,
+    /// What comes from outside while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stimulus: Vec<Stimulus>,
 }

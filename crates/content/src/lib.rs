@@ -10,6 +10,7 @@ mod probe;
 mod scene;
 #[cfg(feature = "source")]
 pub mod source;
+mod stimulus;
 
 pub use chapter::{Block, Chapter, Choice, Predict, Question};
 pub use exercise::{Check, Condition, Exercise, Response, Task};
@@ -17,6 +18,7 @@ pub use index::{Entry, Kind};
 pub use known_fault::KnownFault;
 pub use probe::{Build, Probe};
 pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, Touch, Trial, View, When};
+pub use stimulus::{BoardChange, Deed, Start, Stimulus};
 
 /// The languages of all texts; the first is the one that the others are held against.
 pub const LANGUAGES: [&str; 3] = ["en", "vi", "ja"];

@@ -1,10 +1,11 @@
 //! A flash image from power-on to the OS's prompt.
 
+use crate::hand::{Hand, Handled};
 use crate::look::smram;
 use crate::prompt::run_to_prompt;
 use crate::witness::Witness;
 use board::{Board, Config, History, Machine};
-use protocol::{Chronicle, Failure, Smram};
+use protocol::{Chronicle, Failure, Outcome, Smram};
 
 /// A machine that has booted, or got stuck on the way.
 #[derive(Clone)]
@@ -19,12 +20,21 @@ pub struct Firmware {
 }
 
 pub fn boot(image: Vec<u8>, board: Board, progress: impl FnMut(u64)) -> Result<Firmware, Failure> {
-    let Config { ram_mib, cpus, .. } = Config::default();
-    let config = Config { board, bios: image, ..Config::default() };
-    let machine = Machine::new(&config).map_err(|error| Failure::Rom(error.to_string()))?;
+    boot_with(&Config { board, bios: image, ..Config::default() }, &mut Hand::default(), progress)
+}
+
+/// The same on any board, and with a hand that touches it; until that rests.
+pub fn boot_with(config: &Config, hand: &mut Hand, mut progress: impl FnMut(u64)) -> Result<Firmware, Failure> {
+    let Config { ram_mib, cpus, .. } = *config;
+    let machine = Machine::new(config).map_err(|error| Failure::Rom(error.to_string()))?;
     let mut history = History::new(machine);
     let mut witness = Witness::default();
-    let outcome = run_to_prompt(&mut history, &mut witness, progress);
+    let outcome = loop {
+        let outcome = run_to_prompt(&mut Handled { runs: &mut history, hand }, &mut witness, &mut progress);
+        if outcome != Outcome::Prompt || hand.rests() {
+            break outcome;
+        }
+    };
     let smram = smram(&mut history, &witness.shutters);
     let locked = witness.shutters.iter().any(|shutter| shutter.locks);
     let machine = history.machine();

@@ -2,18 +2,19 @@
 //! RELEASE, and that the image as it is built doesn't. docs/faults.md lists fault, symptom and test.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod board;
 mod dispatch;
 mod locks;
 mod messages;
 mod setting;
 mod smi;
 
-use board::Board;
+use ::board::Board;
 use content::KnownFault;
 use content::source::Library;
 use e2e::cli::smmlab;
 use e2e::firmware::images;
-use lab::{Firmware, edited, edits_of, say};
+use lab::{FaultSet, Firmware, edited, faults_of, say};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -26,8 +27,16 @@ fn catalogue() -> &'static [KnownFault] {
     })
 }
 
+fn broken(faults: &[&str]) -> FaultSet {
+    faults_of(catalogue(), faults).unwrap()
+}
+
+fn edited_with(image: &[u8], faults: &FaultSet) -> Vec<u8> {
+    edited(image, &faults.edits).unwrap()
+}
+
 fn faulty(image: &[u8], faults: &[&str]) -> Vec<u8> {
-    edited(image, &edits_of(catalogue(), faults).unwrap()).unwrap()
+    edited_with(image, &broken(faults))
 }
 
 /// With these faults the image has the symptom, without them it hasn't.
@@ -35,6 +44,14 @@ fn show(faults: &[&str], symptom: impl Fn(&[u8]) -> bool) {
     for healthy in [&images().debug, &images().release] {
         assert!(!symptom(healthy), "the image as it is built shows what {faults:?} do");
         assert!(symptom(&faulty(healthy, faults)), "{faults:?} don't show");
+    }
+}
+
+/// The same for faults that aren't in the image alone.
+fn show_on(faults: &[&str], symptom: impl Fn(&[u8], &FaultSet) -> bool) {
+    for healthy in [&images().debug, &images().release] {
+        assert!(!symptom(healthy, &FaultSet::default()), "without a fault it shows what {faults:?} do");
+        assert!(symptom(healthy, &broken(faults)), "{faults:?} don't show");
     }
 }
 
@@ -58,6 +75,7 @@ fn answer(image: &[u8], command: &str) -> String {
 fn docs_list_the_faults_that_there_are_with_the_tests_that_show_them() {
     let docs = include_str!("../../../docs/faults.md");
     let own = [
+        include_str!("board.rs"),
         include_str!("dispatch.rs"),
         include_str!("locks.rs"),
         include_str!("smi.rs"),
@@ -65,7 +83,8 @@ fn docs_list_the_faults_that_there_are_with_the_tests_that_show_them() {
         include_str!("setting.rs"),
     ]
     .concat();
-    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `"));
+    let table = docs.lines().skip_while(|line| !line.starts_with("| fault |"));
+    let rows = table.filter_map(|line| line.strip_prefix("| `"));
     let mut listed = Vec::new();
     for row in rows {
         let cells: Vec<&str> = row.trim_end_matches('|').split('|').map(str::trim).collect();
@@ -93,6 +112,8 @@ fn smmlab_boot_takes_faults_by_name_and_lists_those_that_there_are() {
     assert_eq!(boot("eos-forgotten,handler-slow").status, 0);
     let hung = boot("handler-slow,smram-not-found");
     assert_eq!((hung.status, hung.out.as_str()), (7, ""), "{}", hung.err);
+    let strapped = boot("top-swap-strapped");
+    assert!(strapped.status != 0 && strapped.out.is_empty(), "{}: {}", strapped.status, strapped.err);
     let unknown = boot("handler-slow,eos-forgot");
     assert_eq!(unknown.status, 2);
     let wanted = "there is no fault \"eos-forgot\"; there are: no-memory, smram-not-reserved, ";

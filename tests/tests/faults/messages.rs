@@ -1,7 +1,7 @@
 //! What an OS that means harm makes of a missing check: bytes of SMRAM change.
 
 use crate::show;
-use board::{Board, View};
+use ::board::{Board, View};
 use e2e::firmware::{edited, images};
 use e2e::prompt::{Answer, Prompt, Registers, Shared};
 use pi::Guid;

@@ -1,7 +1,7 @@
 //! A setting's way to flash: Setup, policy, write protection, a full store; and an update of the flash.
 
 use crate::{answers, booted, faulty, show};
-use board::Board;
+use ::board::Board;
 use e2e::firmware::{Boot, boot_with, images};
 use lab::say;
 use pi::record::layout::Record;

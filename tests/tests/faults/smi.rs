@@ -1,7 +1,7 @@
 //! The chipset's part of an SMI, handlers, processors.
 
 use crate::{answers, booted, faulty, show};
-use board::{Board, Machine, Stop};
+use ::board::{Board, Machine, Stop};
 use e2e::firmware::{PATIENCE, images, power_on_several};
 use lab::say;
 use protocol::Outcome;

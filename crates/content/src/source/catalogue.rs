@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::item::is_id;
 use super::{Fault, Rule};
-use crate::{KnownFault, LANGUAGES};
+use crate::{BoardChange, KnownFault, LANGUAGES, Stimulus};
 use pi::edit::Edit;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -28,7 +28,12 @@ struct CatalogueFile {
 #[serde(deny_unknown_fields)]
 struct Entry {
     id: String,
+    #[serde(default)]
     edit: Vec<Edit>,
+    #[serde(default)]
+    board: BoardChange,
+    #[serde(default)]
+    stimulus: Vec<Stimulus>,
     en: Words,
     vi: Words,
     ja: Words,
@@ -75,8 +80,12 @@ impl Catalogue {
             if !seen.insert(id) {
                 faults.push(self.fault(id, Rule::Twice, format!("there are two faults with the id {id:?}")));
             }
-            if entry.edit.is_empty() {
-                faults.push(self.fault(id, Rule::Value, format!("{id} edits nothing")));
+            if entry.edit.is_empty() && entry.board.is_none() && entry.stimulus.is_empty() {
+                faults.push(self.fault(id, Rule::Value, format!("{id} has no edit, board or stimulus")));
+            }
+            for trouble in entry.board.trouble().into_iter().chain(entry.stimulus.iter().filter_map(Stimulus::trouble))
+            {
+                faults.push(self.fault(id, Rule::Value, format!("{id}: {trouble}")));
             }
             for lang in LANGUAGES {
                 let Words { name, shows } = entry.words(lang);
@@ -106,7 +115,14 @@ impl Catalogue {
     pub fn all(&self, lang: &str) -> Vec<KnownFault> {
         let known = |entry: &Entry| {
             let Words { name, shows } = entry.words(lang);
-            KnownFault { id: entry.id.clone(), name: name.clone(), shows: shows.clone(), edit: entry.edit.clone() }
+            KnownFault {
+                id: entry.id.clone(),
+                name: name.clone(),
+                shows: shows.clone(),
+                edit: entry.edit.clone(),
+                board: entry.board.clone(),
+                stimulus: entry.stimulus.clone(),
+            }
         };
         self.entries.iter().map(known).collect()
     }
