@@ -48,6 +48,7 @@ impl BoardChange {
     }
 
     /// What no board can be.
+    #[cfg(any(test, feature = "source"))]
     pub(crate) fn trouble(&self) -> Option<&'static str> {
         let out = |value: Option<u32>, least, most| value.is_some_and(|value| !(least..=most).contains(&value));
         [
@@ -119,6 +120,7 @@ impl Stimulus {
         })
     }
 
+    #[cfg(any(test, feature = "source"))]
     pub(crate) fn trouble(&self) -> Option<&'static str> {
         match self {
             Stimulus { times: 0, .. } => Some("times: it comes once at least"),
