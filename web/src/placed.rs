@@ -1,5 +1,6 @@
 //! An element at its place along a track. The place is set through the CSSOM: a strict
-//! Content-Security-Policy refuses `style` attributes.
+//! Content-Security-Policy refuses `style` attributes. Until then it is not seen: Yew lets the browser paint
+//! before effects, and what is seen at the track's start moves from there.
 
 use crate::format::fixed;
 use web_sys::HtmlElement;
@@ -27,13 +28,18 @@ pub fn Placed(props: &Props) -> Html {
             if let Some(element) = node.cast::<HtmlElement>() {
                 set(&element, "left", *left);
                 width.iter().for_each(|width| set(&element, "width", *width));
+                put(&element, "visibility", "inherit");
             }
         }
     });
-    html! { <span ref={node} class={props.class.clone()} data-role={props.role}>{ props.children.clone() }</span> }
+    html! { <span ref={node} class={classes!("placed", props.class.clone())} data-role={props.role}>{ props.children.clone() }</span> }
 }
 
 fn set(element: &HtmlElement, property: &str, percent: f64) {
+    put(element, property, &format!("{}%", fixed(percent, 2)));
+}
+
+fn put(element: &HtmlElement, property: &str, value: &str) {
     // Fails for a property that is read only, which none of ours is.
-    let _ = element.style().set_property(property, &format!("{}%", fixed(percent, 2)));
+    let _ = element.style().set_property(property, value);
 }
