@@ -96,6 +96,7 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
     const LOCK: &str = "scenes/ready-to-lock/";
     const SOFTWARE: &str = "scenes/software-smi/";
     const HARDWARE: &str = "scenes/hardware-smi/";
+    const WAY: &str = "scenes/four-layers/";
     const CHAPTER: &str = "chapters/smram-and-ready-to-lock/";
     // Folder, file, what is replaced by what; where and what the fault is.
     let table = [
@@ -186,6 +187,10 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         (SOFTWARE, "vi.md", "{#try-off}", "{#try-of}", "vi.md:13: section: no section of the id try-of"),
         (HARDWARE, "scene.toml", "gpio = 1", "gpio = 16", "scene.toml:17: value: only the pins 0 to 15"),
         (HARDWARE, "scene.toml", "image = \"firmware\"", "image = \"demo\"", "value: the demo ROM's OS has no shell"),
+        (WAY, "scene.toml", "\"nvram-protected\"", "\"nvram\"", "scene.toml:48: link: there is no fault \"nvram\""),
+        (WAY, "scene.toml", "stops = \"setup\"", "stops = \"ftw\"", "value: Ftw isn't one of the stations"),
+        (WAY, "scene.toml", "view = \"way\"", "view = \"smram\"", "value: stations and [[attempt]] belong to the view"),
+        (WAY, "vi.md", "{#attempt-range}", "{#attempt-rang}", "section: no section of the id attempt-rang"),
         (LOCK, "ja.md", "{#mark-lock}", "{#mark-locked}", "ja.md:17: section: no section of the id mark-locked"),
         (
             CHAPTER,
@@ -220,6 +225,7 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
             "id = \"ready-to-lock\"",
             "vi.md:11: translation: here is scene ready-to-lock",
         ),
+        ("", "faults.toml", "group = \"post\"", "group = \"pos\"", "value: no-memory: there is no group \"pos\""),
         ("", "faults.toml", "id = \"no-memory\"", "id = \"No memory\"", "faults.toml:6: id: an id has small letters"),
         (
             "",
@@ -245,7 +251,7 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         ),
         ("", "faults.toml", "when = \"power-on\"", "when = \"noon\"", "toml: unknown variant `noon`"),
         ("", "faults.toml", "every-us = 80", "every-us = 40", "value: gpio-storm: every-us: the hand goes before"),
-        ("", "faults.toml", "op = \"drop\"", "op = \"drops\"", "faults.toml:7: toml: unknown variant `drops`"),
+        ("", "faults.toml", "op = \"drop\"", "op = \"drops\"", "faults.toml:8: toml: unknown variant `drops`"),
         ("", "faults.toml", "name = \"No memory found\"", "name = \"\"", "faults.toml:6: value: no-memory has no name"),
         ("", "faults.toml", "POST dừng ở `55`", "POST dừng ở 55", "faults.toml:6: translation: no-memory: `55` stands"),
     ];

@@ -220,6 +220,18 @@ impl Machine {
     pub fn flash_wear(&self) -> &[u32] {
         self.state.chipset.flash().nor().map_or(&[], |nor| nor.wear())
     }
+    /// The serial flash part; `None` on board `qemu`.
+    pub fn flash_part(&self) -> Option<&chipset::Nor> {
+        self.state.chipset.flash().nor()
+    }
+    /// Where in the serial part the memory window begins.
+    pub fn flash_window(&self) -> u64 {
+        self.flash_part().map_or(0, |part| part.array().len() as u64 - self.state.chipset.flash().len())
+    }
+    /// See [`chipset::Chipset::flash_refusals`].
+    pub fn flash_refusals(&self, smm: bool, bioswe: bool, from: u64, len: u64) -> Vec<trace::FlashGuard> {
+        self.state.chipset.flash_refusals(smm, bioswe, from, len)
+    }
     /// The chipset's registers as they stand, with what is locked.
     pub fn chipset_registers(&self) -> Vec<chipset::Shown> {
         self.state.chipset.registers(self.state.time)

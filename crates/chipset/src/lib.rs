@@ -359,6 +359,14 @@ impl Chipset {
         &self.flash
     }
 
+    /// Who would refuse that these bytes of the serial part are written now, in SMM or outside. `bioswe`:
+    /// as if BIOSWE had been set before.
+    pub fn flash_refusals(&self, smm: bool, bioswe: bool, from: u64, len: u64) -> Vec<trace::FlashGuard> {
+        let Some((spi, nor)) = self.spi.as_ref().zip(self.flash.nor()) else { return Vec::new() };
+        let bios_cntl = self.lpc.bios_cntl();
+        spi.refusals(nor, bios_cntl.with_bioswe(bios_cntl.bioswe() || bioswe), smm, from, len)
+    }
+
     /// A write that met the flash. On board `ich9` it is read-only memory; on `qemu` only SMM gets
     /// through (`secure=on`).
     pub fn flash_write(&mut self, cx: &mut Cx, offset: u64, size: u8, value: u64) {

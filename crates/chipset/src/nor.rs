@@ -7,6 +7,7 @@
 
 use crate::pages::{PAGE, Pages};
 use bitfield_struct::bitfield;
+use trace::{FlashGuard, FlashWork};
 
 pub const PAGE_PROGRAM: usize = 256;
 pub const SECTOR: u64 = 4096;
@@ -116,6 +117,51 @@ impl Nor {
         self.busy.as_ref().map(|busy| busy.until)
     }
 
+    /// The operation under way: its first byte, how many there are, and when it is done.
+    pub fn begun(&self) -> Option<(u64, u64, u64)> {
+        let busy = self.busy.as_ref()?;
+        let (at, len) = match &busy.work {
+            Work::Program { at, bytes } => (*at, bytes.len() as u64),
+            Work::Erase { from, len } => (*from, *len),
+            Work::Status(_) => (0, 1),
+        };
+        Some((at, len, busy.until))
+    }
+
+    /// What a command does to the array or its protection; `None`: nothing.
+    pub fn work_of(opcode: u8) -> Option<FlashWork> {
+        Some(match opcode {
+            op::READ | op::FAST_READ => FlashWork::Read,
+            op::PP => FlashWork::Program,
+            op::SE | op::BE | op::CE | op::CE_OLD => FlashWork::Erase,
+            op::WRSR => FlashWork::Status,
+            _ => return None,
+        })
+    }
+
+    /// Why the part would not carry out a command now.
+    pub fn refuses(&self, now: u64, opcode: u8, at: u64) -> Option<FlashGuard> {
+        let at = at % self.len().max(1);
+        let (from, len) = match opcode {
+            op::SE => (at & !(SECTOR - 1), SECTOR),
+            op::BE => (at & !(BLOCK - 1), BLOCK),
+            op::CE | op::CE_OLD => (0, self.len()),
+            _ => (at, 1),
+        };
+        match Self::work_of(opcode)? {
+            _ if self.busy_until().is_some_and(|until| until > now) => Some(FlashGuard::Busy),
+            FlashWork::Read | FlashWork::Register => None,
+            _ if !self.status.wel() => Some(FlashGuard::Wel),
+            FlashWork::Status => None,
+            _ => self.protected(from, len).then_some(FlashGuard::BlockProtect),
+        }
+    }
+
+    /// The status register; WIP isn't in it.
+    pub fn status(&self) -> u8 {
+        self.status.into_bits()
+    }
+
     /// Finishes what is done by `now`.
     pub fn advance(&mut self, now: u64) {
         if let Some(busy) = self.busy.take_if(|busy| busy.until <= now) {
@@ -179,7 +225,7 @@ impl Nor {
     }
 
     /// Whether the block-protect bits cover a byte of this stretch.
-    fn protected(&self, from: u64, len: u64) -> bool {
+    pub fn protected(&self, from: u64, len: u64) -> bool {
         let covered = match self.status.bp() {
             0 => return false,
             bp => (self.len() >> 7 << bp).min(self.len()),

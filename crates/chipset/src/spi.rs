@@ -13,6 +13,7 @@ use crate::spi_guard::{Does, Guard};
 use crate::spi_regs::{Hsfc, Hsfs, Ssfc, Ssfs, TABLE, Vscc, at};
 use crate::{Cx, Silicon};
 use std::collections::VecDeque;
+use trace::{FlashGuard, FlashWork, Kind};
 
 /// One byte at 33 MHz.
 const BYTE_NS: u64 = 242;
@@ -39,6 +40,8 @@ struct Cycle {
     steps: VecDeque<Step>,
     /// When the transfer under way is done.
     until: u64,
+    /// A processor in SMM asked for it.
+    smm: bool,
 }
 
 #[derive(Clone, Hash)]
@@ -127,16 +130,18 @@ impl Spi {
         let starts_cycles = touches(at::HSFC, 2) || touches(at::FADDR, 4) || touches(at::FDATA, 64);
         if self.cycle.is_some() && (starts_cycles || touches(at::SSFC, 3)) {
             self.refuse(touches(at::SSFC, 3), false);
+            self.tell(cx, FlashWork::Register, offset.into(), size.into(), vec![FlashGuard::Busy]);
         } else {
             let this = self.clone();
             self.regs.write(TABLE, offset, size, value, |reg| this.access(reg));
+            self.tell_locks(cx, &before, offset, size, value);
             let bit = |byte: u16, bit: u8| touches(byte, 1) && value >> (8 * (byte - offset)) >> bit & 1 != 0;
             let guard = Guard::new(&self.regs, self.descriptor.is_some(), bios_cntl, cx);
             if bit(at::HSFC, 0) {
-                self.hardware_go(cx.now, nor, &guard);
+                self.hardware_go(cx, nor, &guard);
             }
             if bit(at::SSFC, 1) {
-                self.software_go(cx.now, nor, &guard);
+                self.software_go(cx, nor, &guard);
             }
         }
         self.regs.trace_changes(cx, TABLE, &before);
@@ -165,18 +170,47 @@ impl Spi {
         }
     }
 
+    fn tell(&self, cx: &mut Cx, work: FlashWork, at: u64, len: u64, by: Vec<FlashGuard>) {
+        let smm = cx.smm;
+        cx.emit(Kind::FlashRefused { work, at: at as u32, len: len as u32, by, smm });
+    }
+
+    /// Who held what this write would have changed.
+    fn tell_locks(&self, cx: &mut Cx, before: &RegBlock<0x200>, offset: u16, size: u8, value: u64) {
+        let held = [(Lock::Flockdn, FlashGuard::Flockdn), (Lock::Vcl, FlashGuard::Vcl)].into_iter();
+        let mut by: Vec<FlashGuard> = Vec::new();
+        for (lock, guard) in held.filter(|(lock, _)| self.holds(*lock)) {
+            let mut free = before.clone();
+            free.write(TABLE, offset, size, value, |reg| reg.access(|other| other != lock && self.holds(other)));
+            by.extend((free.get(offset, size) != self.regs.get(offset, size)).then_some(guard));
+        }
+        if !by.is_empty() {
+            self.tell(cx, FlashWork::Register, offset.into(), size.into(), by);
+        }
+    }
+
+    /// Who would refuse that these bytes are written now, in SMM or outside.
+    pub fn refusals(&self, nor: &Nor, bios_cntl: BiosCntl, smm: bool, from: u64, len: u64) -> Vec<FlashGuard> {
+        let cx = Cx { now: 0, cpu: 0, smm, all_smm: smm, sink: &mut trace::Silent };
+        let guard = Guard::new(&self.regs, self.descriptor.is_some(), bios_cntl, &cx);
+        let mut by = guard.refusals(Does::Write, from, len);
+        by.extend(nor.protected(from, len).then_some(FlashGuard::BlockProtect));
+        by
+    }
+
     fn data(&self, len: usize) -> Vec<u8> {
         (at::FDATA..).take(len.min(64)).map(|at| self.regs.get(at, 1) as u8).collect()
     }
 
-    fn hardware_go(&mut self, now: u64, nor: &mut Nor, guard: &Guard) {
+    fn hardware_go(&mut self, cx: &mut Cx, nor: &mut Nor, guard: &Guard) {
         if self.descriptor.is_none() {
+            self.tell(cx, FlashWork::Register, at::HSFC.into(), 2, vec![FlashGuard::NoDescriptor]);
             return self.refuse(false, false);
         }
         let (hsfc, vscc, at) = (self.hsfc(), self.vscc(), self.faddr());
         let len = u64::from(hsfc.fdbc()) + 1;
         let step = |opcode, data: &[u8], answers| Step { opcode, at, data: data.to_vec(), answers };
-        let (does, from, len, work) = match hsfc.fcycle() {
+        let (does, from, len, steps) = match hsfc.fcycle() {
             FCYCLE_READ => (Does::Read, at, len, vec![step(op::READ, &[], len as usize)]),
             FCYCLE_WRITE => {
                 let data = self.data(len as usize);
@@ -196,10 +230,18 @@ impl Spi {
             }
             _ => return self.refuse(false, false),
         };
-        if !guard.allows(does, from, len) {
+        let by = guard.refusals(does, from, len);
+        if !by.is_empty() {
+            let work = match hsfc.fcycle() {
+                FCYCLE_READ => FlashWork::Read,
+                FCYCLE_ERASE => FlashWork::Erase,
+                _ => FlashWork::Program,
+            };
+            self.tell(cx, work, from, len, by);
             return self.refuse(false, true);
         }
-        self.start(now, nor, Cycle { hardware: true, waits: true, steps: work.into(), until: now });
+        let cycle = Cycle { hardware: true, waits: true, steps: steps.into(), until: cx.now, smm: cx.smm };
+        self.start(cx, nor, cycle);
     }
 
     /// VSCC.WSR: parts that come up protected get their status register cleared first.
@@ -209,7 +251,7 @@ impl Spi {
         if vscc.wsr() { vec![step(enable, &[]), step(op::WRSR, &[0])] } else { Vec::new() }
     }
 
-    fn software_go(&mut self, now: u64, nor: &mut Nor, guard: &Guard) {
+    fn software_go(&mut self, cx: &mut Cx, nor: &mut Nor, guard: &Guard) {
         let ssfc = self.ssfc();
         let cop = ssfc.cop();
         let opcode = self.regs.get(at::OPMENU + u16::from(cop), 1) as u8;
@@ -217,11 +259,16 @@ impl Spi {
         let kind = self.regs.get(at::OPTYPE, 2) >> (2 * cop) & 3;
         let (does, addressed) = (if kind & 1 != 0 { Does::Write } else { Does::Read }, kind & 2 != 0);
         let len = if ssfc.ds() { usize::from(ssfc.dbc()) + 1 } else { 0 };
-        let allowed = match addressed {
-            true => guard.allows(does, self.faddr(), len.max(1) as u64) && guard.above_bbar(self.faddr()),
-            false => guard.allows_unaddressed(does),
+        let by = if addressed {
+            let mut by = guard.refusals(does, self.faddr(), len.max(1) as u64);
+            by.extend((!guard.above_bbar(self.faddr())).then_some(FlashGuard::Bbar));
+            by
+        } else {
+            guard.refusals_unaddressed(does)
         };
-        if !allowed {
+        if !by.is_empty() {
+            let work = Nor::work_of(opcode).unwrap_or(FlashWork::Read);
+            self.tell(cx, work, if addressed { self.faddr() } else { 0 }, len as u64, by);
             return self.refuse(true, true);
         }
         let at = if addressed { self.faddr() } else { 0 };
@@ -232,21 +279,31 @@ impl Spi {
         }
         let (data, answers) = if does == Does::Write { (self.data(len), 0) } else { (Vec::new(), len) };
         steps.push_back(Step { opcode, at, data, answers });
-        self.start(now, nor, Cycle { hardware: false, waits: ssfc.acs(), steps, until: now });
+        self.start(cx, nor, Cycle { hardware: false, waits: ssfc.acs(), steps, until: cx.now, smm: cx.smm });
     }
 
-    fn start(&mut self, now: u64, nor: &mut Nor, cycle: Cycle) {
+    fn start(&mut self, cx: &mut Cx, nor: &mut Nor, cycle: Cycle) {
         self.cycle = Some(cycle);
-        self.issue(now, nor);
+        self.issue(cx, cx.now, nor);
     }
 
     /// Sends the next command of the cycle.
-    fn issue(&mut self, now: u64, nor: &mut Nor) {
+    fn issue(&mut self, cx: &mut Cx, now: u64, nor: &mut Nor) {
         let Some(cycle) = &mut self.cycle else { return };
         let Some(step) = cycle.steps.pop_front() else { return };
+        let refuses = nor.refuses(now, step.opcode, step.at);
         let answer = nor.command(now, step.opcode, step.at, &step.data, step.answers);
         let bytes = 4 + step.data.len() as u64 + step.answers as u64;
         cycle.until = now.saturating_add(bytes * BYTE_NS);
+        if let Some(work) = Nor::work_of(step.opcode) {
+            let (smm, begun) = (cycle.smm, nor.begun().filter(|_| work != FlashWork::Read));
+            let (at, len, until) = begun.unwrap_or((step.at, step.answers.max(step.data.len()) as u64, cycle.until));
+            let (at, len) = (at as u32, len as u32);
+            cx.emit(match refuses {
+                Some(by) => Kind::FlashRefused { work, at, len, by: vec![by], smm },
+                None => Kind::Flash { work, at, len, until, smm },
+            });
+        }
         for (at, byte) in (at::FDATA..at::FRAP).zip(answer) {
             self.regs.put(at, 1, byte.into());
         }
@@ -266,7 +323,7 @@ impl Spi {
             nor.advance(at);
             let Some(cycle) = &self.cycle else { break };
             if !cycle.steps.is_empty() {
-                self.issue(at, nor);
+                self.issue(cx, at, nor);
                 continue;
             }
             match cycle.hardware {

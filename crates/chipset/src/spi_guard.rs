@@ -10,6 +10,7 @@ use crate::lpc_regs::BiosCntl;
 use crate::regs::RegBlock;
 use crate::spi_regs::{Pr, at};
 use std::ops::Range;
+use trace::FlashGuard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Does {
@@ -26,7 +27,8 @@ pub struct Guard {
     writes: u8,
     ranges: [Pr; 5],
     bbar: u64,
-    bios_writable: bool,
+    /// BIOSWE is clear; SMM_BWP is set and somebody isn't in SMM.
+    closed: Vec<FlashGuard>,
 }
 
 /// A stretch in 4 KiB blocks, the last included; base above limit is empty.
@@ -55,38 +57,50 @@ impl Guard {
             writes: (frap >> 8) as u8,
             ranges: std::array::from_fn(|n| Pr::from_bits(word(at::PR + 4 * n as u16))),
             bbar: word(at::BBAR).into(),
-            bios_writable: bios_cntl.bioswe() && (!bios_cntl.smm_bwp() || cx.smm && cx.all_smm),
+            closed: [
+                (!bios_cntl.bioswe()).then_some(FlashGuard::Bioswe),
+                (bios_cntl.smm_bwp() && !(cx.smm && cx.all_smm)).then_some(FlashGuard::SmmBwp),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 
-    /// Every byte must be allowed by everybody.
-    pub fn allows(&self, does: Does, from: u64, len: u64) -> bool {
+    /// Everybody who refuses; every byte must be allowed by all.
+    pub fn refusals(&self, does: Does, from: u64, len: u64) -> Vec<FlashGuard> {
         let asked = from..from + len;
-        let protected = self.ranges.iter().any(|pr| {
+        let holds = |pr: &Pr| {
             let on = if does == Does::Write { pr.wpe() } else { pr.rpe() };
             on && pr.base() <= pr.limit() && meet(&stretch(pr.base(), pr.limit()), &asked)
-        });
-        !protected && self.rights(does, &asked)
+        };
+        let ranges = (0..).zip(&self.ranges).filter(|(_, pr)| holds(pr));
+        ranges.map(|(n, _)| FlashGuard::ProtectedRange(n)).chain(self.rights(does, &asked)).collect()
     }
 
-    fn rights(&self, does: Does, asked: &Range<u64>) -> bool {
-        let Some(regions) = &self.regions else { return does == Does::Read || self.bios_writable };
+    fn rights(&self, does: Does, asked: &Range<u64>) -> Vec<FlashGuard> {
+        let Some(regions) = &self.regions else { return self.refusals_unaddressed(does) };
         let granted = if does == Does::Write { self.writes } else { self.reads };
-        let mut covered = 0;
+        let (mut covered, mut all) = (0, Vec::new());
         for (n, region) in regions.iter().enumerate().filter(|(_, region)| meet(region, asked)) {
-            let open = does == Does::Read || n != BIOS || self.bios_writable;
-            if granted >> n & 1 == 0 || !open {
-                return false;
+            if granted >> n & 1 == 0 {
+                all.push(FlashGuard::Region(n as u8));
+            }
+            if n == BIOS {
+                all.extend(self.refusals_unaddressed(does));
             }
             covered += region.end.min(asked.end) - region.start.max(asked.start);
         }
-        covered == asked.end - asked.start
+        if covered != asked.end - asked.start {
+            all.push(FlashGuard::NoRegion);
+        }
+        all
     }
 
     /// Commands without address are not looked at for their range: a chip erase in the opcode menu
     /// passes protected ranges by.
-    pub fn allows_unaddressed(&self, does: Does) -> bool {
-        does == Does::Read || self.bios_writable
+    pub fn refusals_unaddressed(&self, does: Does) -> Vec<FlashGuard> {
+        if does == Does::Read { Vec::new() } else { self.closed.clone() }
     }
 
     /// BBAR: software sequencing doesn't reach below.

@@ -321,3 +321,92 @@ fn a_part_without_descriptor_refuses_hardware_sequencing_only() {
     assert_eq!(bench.software(0x4000 | 4 << 4, 0), 4);
     assert_eq!(bench.read(at::FDATA, 1), 0x5a);
 }
+
+impl Bench {
+    /// What is told of one write to the controller.
+    fn told(&mut self, offset: u16, size: u8, value: u64) -> Vec<Kind> {
+        let mut recorder = trace::Recorder::new(trace::Level::Events);
+        let cx = &mut Cx { now: self.now, cpu: 0, smm: self.smm, all_smm: self.all_smm, sink: &mut recorder };
+        self.spi.write(cx, &mut self.nor, self.bios_cntl, offset, size, value);
+        let flash = |kind: &Kind| matches!(kind, Kind::Flash { .. } | Kind::FlashRefused { .. });
+        recorder.into_events().into_iter().map(|event| event.kind).filter(flash).collect()
+    }
+}
+
+/// Everybody who refuses a cycle is named, and none that doesn't.
+#[test]
+fn who_refuses_a_cycle_is_told() {
+    let ask = |bench: &mut Bench| {
+        bench.write(at::FADDR, 4, BIOS + 0x2000);
+        match &bench.told(at::HSFC, 2, WRITE)[..] {
+            [Kind::FlashRefused { work: FlashWork::Program, at: 0x10_2000, len: 1, by, .. }] => by.clone(),
+            [] => Vec::new(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut open = Bench::new();
+    assert_eq!(ask(&mut open), []);
+    let mut bench = Bench::new();
+    bench.bios_cntl = BiosCntl::new().with_smm_bwp(true);
+    assert_eq!(ask(&mut bench), [FlashGuard::Bioswe, FlashGuard::SmmBwp]);
+    (bench.smm, bench.all_smm) = (true, true);
+    assert_eq!(ask(&mut bench), [FlashGuard::Bioswe]);
+    bench.write(at::PR + 4, 4, 0x8000_0000 | 0x102 << 16 | 0x102);
+    bench.bios_cntl = bench.bios_cntl.with_bioswe(true);
+    assert_eq!(ask(&mut bench), [FlashGuard::ProtectedRange(1)]);
+    bench.write(at::FADDR, 4, 0x8000);
+    let told = bench.told(at::HSFC, 2, WRITE);
+    assert!(matches!(&told[..], [Kind::FlashRefused { by, .. }] if by == &[FlashGuard::NoRegion]), "{told:?}");
+}
+
+/// The part is silent when its block-protect bits or its latch refuse: the trace isn't.
+#[test]
+fn what_the_part_does_and_refuses_is_told() {
+    let mut bench = Bench::new();
+    bench.write(at::PREOP, 2, 6);
+    bench.write(at::OPTYPE, 2, 0b1111_0111);
+    bench.write(at::OPMENU, 4, u64::from(op::SE) << 24 | u64::from(op::PP) << 16 | u64::from(op::WRSR));
+    let told = |bench: &mut Bench, ssfc: u64| {
+        bench.write(at::SSFS, 1, 0xff);
+        bench.write(at::FADDR, 4, BIOS);
+        let told = bench.told(at::SSFC, 3, ssfc | 2);
+        let later = {
+            let mut recorder = trace::Recorder::new(trace::Level::Events);
+            while let Some(at) = bench.spi.deadline(&bench.nor) {
+                bench.now = bench.now.max(at);
+                let cx = &mut Cx { now: bench.now, cpu: 0, smm: false, all_smm: false, sink: &mut recorder };
+                bench.spi.advance(cx, &mut bench.nor);
+            }
+            recorder.into_events().into_iter().map(|event| event.kind)
+        };
+        let flash = |kind: &Kind| matches!(kind, Kind::Flash { .. } | Kind::FlashRefused { .. });
+        told.into_iter().chain(later.filter(flash)).collect::<Vec<_>>()
+    };
+    const ATOMIC: u64 = 4;
+    const DATA: u64 = 1 << 14;
+    let by = |told: &[Kind]| match told {
+        [Kind::FlashRefused { by, .. }] => by.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(by(&told(&mut bench, DATA | 2 << 4)), [FlashGuard::Wel], "no WREN before it");
+    let done = told(&mut bench, ATOMIC | 3 << 4);
+    let [Kind::Flash { work: FlashWork::Erase, at: 0x10_0000, len: 0x1000, smm: false, .. }] = done[..] else {
+        panic!("{done:?}")
+    };
+    bench.write(at::FDATA, 1, 0x1c);
+    assert!(matches!(told(&mut bench, ATOMIC | DATA)[..], [Kind::Flash { work: FlashWork::Status, .. }]));
+    assert_eq!(by(&told(&mut bench, ATOMIC | 3 << 4)), [FlashGuard::BlockProtect]);
+}
+
+#[test]
+fn a_write_that_flockdn_holds_is_told_and_one_that_changes_nothing_is_not() {
+    let mut bench = Bench::new();
+    bench.write(at::PR, 4, 0x8000_0000);
+    bench.write(at::HSFS, 2, 0x8000);
+    let told = bench.told(at::PR, 4, 0);
+    let register = FlashWork::Register;
+    let wanted = Kind::FlashRefused { work: register, at: 0x74, len: 4, by: vec![FlashGuard::Flockdn], smm: false };
+    assert_eq!(told, [wanted]);
+    assert_eq!(bench.told(at::PR, 4, 0x8000_0000), []);
+    assert_eq!(bench.told(at::FADDR, 4, 0x1234), []);
+}

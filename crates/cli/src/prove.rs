@@ -73,6 +73,9 @@ fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<F
             Some(time) => last = time,
         }
     }
+    for attempt in &scene.setup.attempts {
+        faults.extend(prove_attempt(item, scene, attempt, bench)?);
+    }
     faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
     Ok(())
 }
@@ -96,6 +99,27 @@ fn prove_trial(item: &Item, trial: &content::Trial, boot: &Boot) -> Option<Fault
     let entered = machine.smi_count(0) != count;
     let wanted = if trial.enters { "no processor enters SMM" } else { "a processor enters SMM" };
     (entered != trial.enters).then(|| item.fault(&trial.id, Rule::Machine, wanted))
+}
+
+/// On both builds, each from power-on.
+fn prove_attempt(
+    item: &Item,
+    scene: &Scene,
+    attempt: &content::Attempt,
+    bench: &mut Bench,
+) -> Result<Option<Fault>, Fault> {
+    let edits = [scene.setup.edits.clone(), attempt.edits.clone()].concat();
+    for build in Build::ALL {
+        let boot =
+            bench.boot(build.id(), &edits, &mut |_| {}).map_err(|failure| failed(item, &attempt.id, &failure))?;
+        let mut machine = boot.firmware.history.machine().clone();
+        let stops = lab::attempt(&mut machine, attempt, &scene.setup.stations);
+        if stops != attempt.stops {
+            let message = format!("on {} the way ends at {stops:?}, not at {:?}", build.id(), attempt.stops);
+            return Ok(Some(item.fault(&attempt.id, Rule::Machine, message)));
+        }
+    }
+    Ok(None)
 }
 
 fn file(boot: &Boot, name: &str) -> Option<Guid> {

@@ -5,10 +5,15 @@ use crate::{BoardChange, Stimulus};
 use pi::edit::Edit;
 use serde::{Deserialize, Serialize};
 
+/// In the order in which they are shown; a page has a name for each.
+pub const GROUPS: [&str; 8] = ["post", "dispatch", "locks", "smi", "handlers", "messages", "setting", "board"];
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFault {
     /// Small letters, digits, hyphens; it stands in links, so it stays.
     pub id: String,
+    /// What it is about, see `GROUPS`.
+    pub group: String,
     pub name: String,
     /// What one sees of it; plain text, with words in backquotes.
     pub shows: String,

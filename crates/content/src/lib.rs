@@ -11,14 +11,16 @@ mod scene;
 #[cfg(feature = "source")]
 pub mod source;
 mod stimulus;
+mod way;
 
 pub use chapter::{Block, Chapter, Choice, Predict, Question};
 pub use exercise::{Check, Condition, Exercise, Response, Task};
 pub use index::{Entry, Kind};
-pub use known_fault::KnownFault;
+pub use known_fault::{GROUPS, KnownFault};
 pub use probe::{Build, Probe};
 pub use scene::{ImageName, LockStep, Mark, Past, Scene, Setup, Touch, Trial, View, When};
 pub use stimulus::{BoardChange, Deed, Start, Stimulus};
+pub use way::{Attempt, Facts, Handled, PowerCut, Station};
 
 /// The languages of all texts; the first is the one that the others are held against.
 pub const LANGUAGES: [&str; 3] = ["en", "vi", "ja"];

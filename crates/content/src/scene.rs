@@ -1,6 +1,6 @@
 //! What a live figure shows: an image, what is done to it, and captions for what the machine does.
 
-use crate::Build;
+use crate::{Attempt, Build, Station};
 use pi::Guid;
 use pi::edit::Edit;
 use pi::record::layout::{Record, lock};
@@ -40,6 +40,11 @@ pub struct Setup {
     pub marks: Vec<Mark>,
     #[serde(default, rename = "try")]
     pub trials: Vec<Trial>,
+    /// Of a variable's way, in its order.
+    #[serde(default)]
+    pub stations: Vec<Station>,
+    #[serde(default, rename = "attempt")]
+    pub attempts: Vec<Attempt>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +65,8 @@ pub enum View {
     Smram,
     /// Something to press or to write, and the way of the SMI that comes of it.
     Source,
+    /// A variable's way to flash, and where it ends.
+    Way,
 }
 
 /// What a reader can do to a machine that waits at its prompt: commands, then a touch. The last of

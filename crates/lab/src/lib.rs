@@ -2,11 +2,13 @@
 //! grades repairs. Knows no browser.
 
 mod absent;
+mod attempt;
 mod bench;
 mod chipset;
 mod edits;
 mod faults;
 mod firmware;
+mod flash;
 mod grade;
 mod hand;
 mod look;
@@ -18,11 +20,13 @@ mod touch;
 mod witness;
 
 pub use absent::{absent, records};
+pub use attempt::attempt;
 pub use bench::{Bench, BenchWith, Boot};
 pub use chipset::chipset;
 pub use edits::{edited, parse, unparse};
 pub use faults::{FaultError, FaultSet, edits_of, faults_of};
 pub use firmware::{Firmware, boot, boot_with};
+pub use flash::{cut, flash};
 pub use grade::{Case, grade, prove};
 pub use hand::Hand;
 pub use look::{Shutter, moment, shutter, smram};

@@ -12,6 +12,9 @@ const SETTLED: u64 = 20_000;
 /// Virtual time, and instructions, without news after which a machine counts as hung.
 const SILENCE: u64 = 50_000_000;
 const IDLE: u64 = 5_000_000;
+/// While BDS waits for a key, up to a minute goes by; it looks once a second.
+const BOOT_TIMEOUT: u64 = 61_000_000_000;
+const LONG_SLICE: u64 = 10_000_000;
 /// No boot has so many instructions.
 const LONGEST: u64 = 40_000_000;
 
@@ -64,7 +67,8 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
     let (mut news, mut at) = (runs.machine().time(), begun);
     witness.last = news;
     loop {
-        match runs.run_until(runs.machine().time() + SLICE, witness) {
+        let (slice, silence) = if witness.waits_for_key() { (LONG_SLICE, BOOT_TIMEOUT) } else { (SLICE, SILENCE) };
+        match runs.run_until(runs.machine().time() + slice, witness) {
             Stop::Time | Stop::Limit => {}
             Stop::Halted | Stop::Off => return Outcome::Hung,
             Stop::Shutdown => return Outcome::Shutdown { why: witness.shutdown() },
@@ -78,7 +82,7 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
         if witness.prompted() && time > news + SETTLED && machine.serial_unread() == 0 && !machine.in_smm(0) {
             return Outcome::Prompt;
         }
-        if time > news + SILENCE || instructions > at + IDLE {
+        if time > news + silence || instructions > at + IDLE {
             return Outcome::Hung;
         }
         if instructions > begun + LONGEST {

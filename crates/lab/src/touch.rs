@@ -33,6 +33,8 @@ pub struct Felt {
     pub asked: Vec<Asked>,
     pub taken: u32,
     pub log: Vec<LogText>,
+    /// What the serial flash did.
+    pub flash: Vec<Event>,
     /// Times of the first and last thing in the stretch to be shown.
     pub deeds: Option<(u64, u64)>,
 }
@@ -126,7 +128,7 @@ pub fn touch(runs: &mut impl Runs, input: Option<Input>, wait: u64) -> Felt {
     let deeds = nerve.shown().filter(|_| !nerve.reset);
     let Nerve { witness, asked, taken, .. } = nerve;
     let chronicle = witness.into_chronicle(Outcome::Prompt, 0, 0);
-    Felt { from, rest, asked, taken, log: chronicle.log, deeds }
+    Felt { from, rest, asked, taken, log: chronicle.log, flash: chronicle.flash, deeds }
 }
 
 /// Goes to a moment at which the OS works, if that is near.

@@ -1,8 +1,14 @@
 //! Writes down what leaves the machine, and what the hardware did.
 
 use crate::look::{Shutter, shutter};
-use protocol::{Chronicle, LogText, Outcome};
-use trace::{Event, Kind, Level, Output, Sink};
+use protocol::{Asked, Chronicle, LogText, Outcome};
+use trace::{Event, Kind, Level, Output, Sink, SmiSource};
+
+/// So many requests are told.
+const ASKED: usize = 16;
+const SETUP_PROMPT: &[u8] = b"\nsetup> ";
+
+const KEY_WANTED: &[u8] = b"Press DEL or ESC for Setup\r\n";
 
 #[derive(Default)]
 pub struct Witness {
@@ -11,6 +17,8 @@ pub struct Witness {
     post: Vec<(u64, u8)>,
     console: Vec<u8>,
     records: Vec<u8>,
+    flash: Vec<Event>,
+    asked: Vec<Asked>,
     shutdown: Option<String>,
     /// When something last happened, a timer's tick apart.
     pub last: u64,
@@ -31,10 +39,17 @@ impl Sink for Witness {
             Kind::Interrupt { .. } | Kind::Halt | Kind::Wake { .. } => return,
             Kind::Output { to, byte } => self.output(time, *to, *byte),
             Kind::SerialInput { .. } => {}
+            Kind::SmiRequest { source, sent } if *source == SmiSource::Apm && self.asked.len() < ASKED => {
+                self.asked.push(Asked { time, source: *source, sent: *sent });
+                self.did(time);
+            }
             Kind::Shutdown { why } => self.shutdown = Some(why.clone()),
             _ => {
-                self.deeds = Some((self.deeds.map_or(time, |(first, _)| first), time));
+                self.did(time);
                 self.shutters.extend(shutter(&event));
+                if matches!(event.kind, Kind::Flash { .. } | Kind::FlashRefused { .. }) {
+                    self.flash.push(event);
+                }
             }
         }
         self.last = time;
@@ -42,6 +57,10 @@ impl Sink for Witness {
 }
 
 impl Witness {
+    fn did(&mut self, time: u64) {
+        self.deeds = Some((self.deeds.map_or(time, |(first, _)| first), time));
+    }
+
     fn output(&mut self, time: u64, to: Output, byte: u8) {
         match to {
             Output::Serial => self.console.push(byte),
@@ -63,9 +82,14 @@ impl Witness {
         }
     }
 
-    /// The OS has asked for a command.
+    /// The OS, or Setup, has asked for a command.
     pub fn prompted(&self) -> bool {
-        self.console == b"> " || self.console.ends_with(b"\n> ")
+        self.console == b"> " || self.console.ends_with(b"\n> ") || self.console.ends_with(SETUP_PROMPT)
+    }
+
+    /// BDS waits for the key that brings Setup.
+    pub fn waits_for_key(&self) -> bool {
+        self.console.ends_with(KEY_WANTED)
     }
 
     pub fn console(&self) -> String {
@@ -78,6 +102,7 @@ impl Witness {
 
     pub fn into_chronicle(self, outcome: Outcome, time: u64, instructions: u64) -> Chronicle {
         let console = self.console();
-        Chronicle { outcome, time, instructions, log: self.log, post: self.post, console, records: self.records }
+        let Witness { log, post, records, flash, asked, .. } = self;
+        Chronicle { outcome, time, instructions, log, post, console, records, flash, asked }
     }
 }

@@ -1,11 +1,12 @@
 //! A boot of an edited image: what it is made of, and what it left behind.
 
-use crate::{Moment, Smram};
+use crate::{Asked, Moment, Smram};
 use pi::dispatch::Absent;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use story::dispatch::Listing;
 use story::{Row, Start};
+use trace::Event;
 
 /// From power-on to the OS's prompt, or to where the machine got stuck. The machine's figure is open
 /// either way: its past can be looked at.
@@ -37,6 +38,10 @@ pub struct Chronicle {
     pub console: String,
     /// Port 502h as captured: `pi::record::read` reads it.
     pub records: Vec<u8>,
+    /// What the serial flash did and refused: `Kind::Flash`, `Kind::FlashRefused`.
+    pub flash: Vec<Event>,
+    /// SMIs that writes to APM_CNT asked for, the first ones.
+    pub asked: Vec<Asked>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

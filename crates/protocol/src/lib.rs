@@ -5,10 +5,12 @@
 
 mod boot;
 pub mod chipset;
+mod flash;
 mod grade;
 mod touch;
 
 pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
+pub use flash::{Cut, CutAt, FlashView, Stretch};
 pub use grade::{Found, Trial, Verdict};
 pub use touch::{Asked, Rest, Touched};
 
@@ -111,6 +113,18 @@ pub enum ToWorker {
         figure: FigureId,
         time: u64,
     },
+    /// The serial flash at `time`, forward or back.
+    Flash {
+        figure: FigureId,
+        time: u64,
+    },
+    /// Types a command and Enter at machine time `at`, pulls the plug while flash is at work (`None`: at
+    /// once, and nothing is typed), puts it back and boots.
+    Cut {
+        figure: FigureId,
+        at: u64,
+        command: Option<(String, CutAt)>,
+    },
 }
 
 /// The page's name for a flash image.
@@ -199,6 +213,15 @@ pub enum FromWorker {
         figure: FigureId,
         chipset: Box<ChipsetView>,
     },
+    /// Answers `Flash`.
+    Flash {
+        figure: FigureId,
+        flash: Box<FlashView>,
+    },
+    Cut {
+        figure: FigureId,
+        cut: Box<Cut>,
+    },
 }
 
 impl FromWorker {
@@ -220,7 +243,9 @@ impl FromWorker {
             | FromWorker::Probed { figure, .. }
             | FromWorker::Graded { figure, .. }
             | FromWorker::Touched { figure, .. }
-            | FromWorker::Inspected { figure, .. } => Some(*figure),
+            | FromWorker::Inspected { figure, .. }
+            | FromWorker::Flash { figure, .. }
+            | FromWorker::Cut { figure, .. } => Some(*figure),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{LogText, Moment, Recorded};
 use serde::{Deserialize, Serialize};
-use trace::SmiSource;
+use trace::{Event, SmiSource};
 
 /// What came of a touch, or of time that went by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Touched {
     pub taken: u32,
     /// Port 402h.
     pub log: Vec<LogText>,
+    /// What the serial flash did and refused.
+    pub flash: Vec<Event>,
     /// Where the machine stands now.
     pub home: Moment,
     /// What the hardware did: the first stretch of it that has an SMI in it, or the first at all.

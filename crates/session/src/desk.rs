@@ -70,6 +70,14 @@ impl<T: ImageTools> DeskWith<T> {
                 let chipset = Box::new(session.inspect(time));
                 FromWorker::Inspected { figure, chipset }
             })),
+            ToWorker::Flash { figure, time } => post(self.with(figure, |session| match session.flash(time) {
+                Some(flash) => FromWorker::Flash { figure, flash: Box::new(flash) },
+                None => FromWorker::Failed { figure, failure: Failure::Closed },
+            })),
+            ToWorker::Cut { figure, at, command } => post(self.with(figure, |session| {
+                let cut = Box::new(session.cut(at, command.as_ref()));
+                FromWorker::Cut { figure, cut }
+            })),
             ToWorker::List { figure, image, edits } => {
                 let listing = self.bench.parse(&edits).and_then(|edits| self.bench.list(&image, &edits));
                 post(or_failed(figure, listing, |listing| FromWorker::Listed { figure, listing: Box::new(listing) }));

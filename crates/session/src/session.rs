@@ -3,9 +3,9 @@
 use crate::boot::boot;
 use crate::recorder::{Events, Rows};
 use board::{History, Stop};
-use lab::{Felt, Firmware, chipset, moment, say, touch};
+use lab::{Felt, Firmware, chipset, cut, flash, moment, say, touch};
 use protocol::chipset::ChipsetView;
-use protocol::{Failure, Moment, Opened, Recorded, Said, Touched};
+use protocol::{Cut, CutAt, Failure, FlashView, Moment, Opened, Recorded, Said, Touched};
 use story::{Row, Start};
 use trace::Input;
 
@@ -53,7 +53,7 @@ impl Session {
         self.history.seek(at);
         self.history.truncate();
         let mut ahead = self.history.machine().clone();
-        let Felt { from, rest, asked, taken, log, deeds } = touch(&mut ahead, input, wait);
+        let Felt { from, rest, asked, taken, log, flash, deeds } = touch(&mut ahead, input, wait);
         let end = ahead.time();
         if let Some(input) = input {
             self.history.run_until(from, &mut trace::Silent);
@@ -64,7 +64,21 @@ impl Session {
             self.tape(first, last)
         });
         self.history.run_until(end, &mut trace::Silent);
-        Touched { from, rest, asked, taken, log, home: moment(self.history.machine()), tape }
+        Touched { from, rest, asked, taken, log, flash, home: moment(self.history.machine()), tape }
+    }
+
+    /// A command, and a power cut while flash is at work for it.
+    pub fn cut(&mut self, at: u64, command: Option<&(String, CutAt)>) -> Cut {
+        self.history.seek(at);
+        self.history.truncate();
+        let (time, chronicle) = cut(&mut self.history, command);
+        Cut { time, chronicle, home: moment(self.history.machine()) }
+    }
+
+    /// `None`: this board has no serial flash.
+    pub fn flash(&mut self, time: u64) -> Option<FlashView> {
+        self.history.seek(time);
+        flash(self.history.machine())
     }
 
     pub fn inspect(&mut self, time: u64) -> ChipsetView {

@@ -1,6 +1,6 @@
 //! One event: when, on which processor, what.
 
-use crate::{ChipReg, CpuReg, Input, SaveField, SmiSource};
+use crate::{ChipReg, CpuReg, FlashGuard, FlashWork, Input, SaveField, SmiSource};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. `time` is virtual nanoseconds since power-on; events that share a time
@@ -229,6 +229,24 @@ pub enum Kind {
     /// Power is gone but for the wells that keep it; SLP_TYP says which sleep state.
     Asleep {
         slp_typ: u8,
+    },
+    /// The serial flash begins a command; without a power cut it is done at `until`. `smm`: a processor in
+    /// SMM asked for it.
+    Flash {
+        work: FlashWork,
+        /// Offset in the part.
+        at: u32,
+        len: u32,
+        until: u64,
+        smm: bool,
+    },
+    /// Controller or part refuse a command, or a lock a register; nothing has changed.
+    FlashRefused {
+        work: FlashWork,
+        at: u32,
+        len: u32,
+        by: Vec<FlashGuard>,
+        smm: bool,
     },
 }
 

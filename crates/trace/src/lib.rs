@@ -5,6 +5,7 @@
 
 mod event;
 mod file;
+mod flash;
 mod input;
 mod names;
 mod sink;
@@ -12,6 +13,7 @@ mod smi;
 
 pub use event::{Event, Kind, Level, Mode, Output, ResetKind, WakeReason};
 pub use file::{FORMAT_VERSION, TraceError, TraceWriter, read_trace, write_trace};
+pub use flash::{FlashGuard, FlashWork};
 pub use input::Input;
 pub use names::{ChipReg, CpuReg, SaveField};
 pub use sink::{Recorder, Silent, Sink};

@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::item::is_id;
 use super::{Fault, Rule};
-use crate::{BoardChange, KnownFault, LANGUAGES, Stimulus};
+use crate::{BoardChange, GROUPS, KnownFault, LANGUAGES, Stimulus};
 use pi::edit::Edit;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ struct CatalogueFile {
 #[serde(deny_unknown_fields)]
 struct Entry {
     id: String,
+    group: String,
     #[serde(default)]
     edit: Vec<Edit>,
     #[serde(default)]
@@ -77,6 +78,10 @@ impl Catalogue {
             if !is_id(id) {
                 faults.push(self.fault(id, Rule::Id, "an id has small letters, digits and hyphens only"));
             }
+            if !GROUPS.contains(&entry.group.as_str()) {
+                let message = format!("{id}: there is no group {:?}; there are {}", entry.group, GROUPS.join(", "));
+                faults.push(self.fault(id, Rule::Value, message));
+            }
             if !seen.insert(id) {
                 faults.push(self.fault(id, Rule::Twice, format!("there are two faults with the id {id:?}")));
             }
@@ -117,6 +122,7 @@ impl Catalogue {
             let Words { name, shows } = entry.words(lang);
             KnownFault {
                 id: entry.id.clone(),
+                group: entry.group.clone(),
                 name: name.clone(),
                 shows: shows.clone(),
                 edit: entry.edit.clone(),

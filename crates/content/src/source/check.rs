@@ -46,9 +46,35 @@ fn scene(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
         faults.push(item.fault(text, Rule::Value, "the demo ROM's OS takes one byte, in hexadecimal: \"42\""));
     }
     trials(item, setup, faults);
+    attempts(item, setup, faults);
     let marks = setup.marks.iter().map(|mark| format!("mark-{}", mark.id));
     let trials = setup.trials.iter().map(|trial| format!("try-{}", trial.id));
-    sections(item, &marks.chain(trials).collect::<Vec<_>>(), faults);
+    let attempts = setup.attempts.iter().map(|attempt| format!("attempt-{}", attempt.id));
+    sections(item, &marks.chain(trials).chain(attempts).collect::<Vec<_>>(), faults);
+}
+
+fn attempts(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
+    ids(item, "attempts", setup.attempts.iter().map(|attempt| &attempt.id), faults);
+    let (way, none) = (setup.view == View::Way, setup.attempts.is_empty() || setup.stations.is_empty());
+    let wrong = match (way, none) {
+        (true, true) => "the view \"way\" has stations and at least one [[attempt]]",
+        (false, false) => "stations and [[attempt]] belong to the view \"way\"",
+        _ if way && setup.image == ImageName::Demo => {
+            "the demo ROM has no variables: the view \"way\" wants the firmware"
+        }
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        faults.push(item.fault("view", Rule::Value, wrong));
+    }
+    for attempt in &setup.attempts {
+        if let Some(stops) = attempt.stops.filter(|stops| !setup.stations.contains(stops)) {
+            faults.push(item.fault(&attempt.id, Rule::Value, format!("{stops:?} isn't one of the stations")));
+        }
+        if !attempt.edits.is_empty() {
+            faults.push(item.fault(&attempt.id, Rule::Value, "edits come from faults: name those"));
+        }
+    }
 }
 
 fn trials(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
@@ -251,7 +277,7 @@ pub fn links(items: &[Item], ids: &[(Kind, String)], faults: &mut Vec<Fault>) {
             }
             for (target, line) in prose.links.iter().filter(|(target, _)| !leads(target, &exists)) {
                 let message = format!(
-                    "{target:?} leads nowhere: write https://…, #/board, #/smi, #/scene/ID, #/chapter/ID or #/exercise/ID of what is there"
+                    "{target:?} leads nowhere: write https://…, #/board, #/smi, #/flash, #/scene/ID, #/chapter/ID or #/exercise/ID of what is there"
                 );
                 faults.push(Fault::at(&source.path, *line, Rule::Link, message));
             }
@@ -261,7 +287,7 @@ pub fn links(items: &[Item], ids: &[(Kind, String)], faults: &mut Vec<Fault>) {
 
 fn leads(target: &str, exists: &impl Fn(Kind, &str) -> bool) -> bool {
     match target.strip_prefix("#/") {
-        Some("" | "board" | "smi") => true,
+        Some("" | "board" | "smi" | "flash") => true,
         Some(route) => match route.split_once('/') {
             Some(("scene", id)) => exists(Kind::Scene, id),
             Some(("chapter", id)) => exists(Kind::Chapter, id),

@@ -4,7 +4,7 @@ use super::check;
 use super::files::{ChapterFile, Data, ExerciseFile, Source, WrongFile, file_name};
 use super::markup;
 use super::prose::{self, Piece, Prose, Words};
-use super::{Fault, Rule};
+use super::{Catalogue, Fault, Rule};
 use crate::{Block, Chapter, Choice, Entry, Exercise, Kind, LANGUAGES, Question, Scene, Task};
 use pi::edit::Edit;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,28 @@ impl Item {
         }
         check::item(&item, faults);
         Some(item)
+    }
+
+    /// Attempts of scenes get the edits of the faults that they name.
+    pub(super) fn with_faults(&mut self, catalogue: &Catalogue, faults: &mut Vec<Fault>) {
+        let Data::Scene(setup) = &mut self.data else { return };
+        let known = catalogue.all(LANGUAGES[0]);
+        for attempt in &mut setup.attempts {
+            for id in &attempt.faults {
+                match known.iter().find(|fault| fault.id == *id) {
+                    Some(fault) => attempt.edits.extend(fault.edit.iter().cloned()),
+                    None => {
+                        let line = self.source.line_of(id);
+                        faults.push(Fault::at(
+                            &self.source.path,
+                            line,
+                            Rule::Link,
+                            format!("there is no fault {id:?}"),
+                        ));
+                    }
+                }
+            }
+        }
     }
 
     #[must_use]
@@ -112,11 +134,12 @@ impl Item {
         let (Data::Scene(setup), Some(prose)) = (&self.data, self.prose(lang)) else { return None };
         let captions = prose.sections.iter().filter_map(|section| {
             let id = section.id.as_ref()?;
-            let id = id.strip_prefix("mark-").or(id.strip_prefix("try-"))?;
+            let id = ["mark-", "try-", "attempt-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
             Some((id.to_owned(), section.html()))
         });
         let labels = prose.sections.iter().filter_map(|section| {
-            let id = section.id.as_ref()?.strip_prefix("try-")?;
+            let id = section.id.as_ref()?;
+            let id = id.strip_prefix("try-").or(id.strip_prefix("attempt-"))?;
             Some((id.to_owned(), section.heading.clone()))
         });
         Some(Scene {

@@ -41,6 +41,7 @@ impl Library {
         }
         check::links(&items, &ids, &mut faults);
         let catalogue = Catalogue::read(root, &mut faults);
+        items.iter_mut().for_each(|item| item.with_faults(&catalogue, &mut faults));
         if faults.is_empty() { Ok(Library { items, catalogue }) } else { Err(faults) }
     }
 
