@@ -16,6 +16,17 @@ pub fn fuzz(mut test: impl FnMut(&mut Random)) {
     }
 }
 
+/// Says what was being tried, if an assertion fails while it is there.
+pub struct Trying(pub String);
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("that was {}", self.0);
+        }
+    }
+}
+
 /// Bytes changed, set to an edge, copied elsewhere, cut off.
 pub fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
     for _ in 0..=random.below(8) {

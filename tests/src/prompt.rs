@@ -1,15 +1,15 @@
 //! The training firmware with its OS at the prompt, and code of a test in the OS's place: registers and
 //! memory as an attacker would choose them, then an SMI.
 
-use crate::firmware::{RAM_MIB, power_on_at_console};
+use crate::firmware::{RAM_MIB, edited, power_on_at_console};
 use board::{Board, Machine, Stop, View};
 use pi::record::layout::{Communicate, HandlerRegistered, Loaded, Record};
 use pi::{Guid, known};
 use std::ops::Range;
 use trace::{CpuReg, Event, Kind, Level, Output, Sink};
 
-/// Instructions that an SMI may take; the longest of the healthy ones takes a hundredth.
-const PATIENCE: u64 = 2_000_000;
+/// Instructions that an SMI may take: the longest of the healthy ones, which erases flash, a tenth.
+const PATIENCE: u64 = 20_000_000;
 
 /// A machine at its prompt, and what its boot told about SMM.
 #[derive(Clone)]
@@ -59,25 +59,39 @@ pub struct Answer {
 pub struct Registers(pub [u64; 16]);
 
 impl Prompt {
+    /// At the OS's prompt.
     pub fn boot(board: Board, image: &[u8]) -> Prompt {
         let mut machine = power_on_at_console(board, image);
         let mut tape = Tape::default();
-        while !tape.console.ends_with(b"> ") {
-            assert_eq!(machine.run_instructions(1000, &mut tape), Stop::Limit);
-            assert!(machine.instructions() < crate::firmware::PATIENCE, "no prompt");
-        }
+        run_to(&mut machine, &mut tape, b"> ");
         machine.serial_input(b"comm 5A5A5A5A-0000-0000-0000-000000000000\r");
-        while !tape.console.ends_with(b"EFI_NOT_FOUND\r\n> ") {
-            assert_eq!(machine.run_instructions(1000, &mut tape), Stop::Limit);
-            assert!(machine.instructions() < crate::firmware::PATIENCE, "{}", String::from_utf8_lossy(&tape.console));
-        }
+        run_to(&mut machine, &mut tape, b"EFI_NOT_FOUND\r\n> ");
         // What is in its way back to the prompt.
         assert_eq!(machine.run_instructions(10_000, &mut tape), Stop::Limit);
+        Prompt::new(machine, &tape, |handler| handler.0[0] == 0x5a)
+    }
+
+    /// In BDS, which waits for a key: SMRAM is locked, and no OS is there yet.
+    pub fn in_bds(board: Board, image: &[u8]) -> Prompt {
+        const WAIT: &str = r#"{"op": "pcd", "file": "BdsDxe", "word": "PcdPlatformBootTimeOut", "value": 1000}"#;
+        let mut machine = power_on_at_console(board, &edited(image, &[WAIT]));
+        let mut tape = Tape::default();
+        run_to(&mut machine, &mut tape, b"for Setup\r\n");
+        assert_eq!(machine.run_instructions(100_000, &mut tape), Stop::Limit);
+        // VariableSmmRuntimeDxe's buffer, which has room for the longest message that is answered.
+        Prompt::new(machine, &tape, |handler| *handler == VARIABLE)
+    }
+
+    fn new(machine: Machine, tape: &Tape, ours: impl Fn(&Guid) -> bool) -> Prompt {
         let records: Vec<Record> = pi::record::read(&tape.records).map(|one| one.expect("whole").record).collect();
         let smram = u64::from(RAM_MIB - 1) << 20..u64::from(RAM_MIB) << 20;
         let code = machine.register(0, CpuReg::Rip);
-        assert!(code < smram.start && !machine.in_smm(0), "the OS runs where it was loaded, not at {code:x}");
+        assert!(code < smram.start && !machine.in_smm(0), "it runs where it was loaded, not at {code:x}");
         let shared = Shared { at: find_shared(&machine, &smram) };
+        let buffer = |record: &Record| match record {
+            Record::Communicate(Communicate { handler, buffer, .. }) if ours(handler) => Some(buffer.get()),
+            _ => None,
+        };
         Prompt {
             loaded: of(&records, |record| if let Record::Loaded(loaded) = record { Some(*loaded) } else { None }),
             handlers: of(&records, handler_guid),
@@ -162,12 +176,51 @@ impl Prompt {
         };
         Ok(Answer { rax, log, exceptions: tape.exceptions })
     }
+
+    /// The same, one instruction after the other: the address of the one after which `seen` holds.
+    pub fn raise_until(
+        &mut self,
+        registers: &Registers,
+        data: u8,
+        mut seen: impl FnMut(&Machine) -> bool,
+    ) -> Option<u64> {
+        self.poke(self.code, &code(registers, data));
+        for _ in 0..PATIENCE {
+            let rip = self.machine.register(0, CpuReg::Rip);
+            let stop = self.machine.step(&mut trace::Silent);
+            if seen(&self.machine) {
+                return Some(rip);
+            }
+            if stop != Stop::Time {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The file that was loaded there, and the offset in its image.
+    pub fn module(&self, address: u64) -> Option<(Guid, u32)> {
+        let is_there =
+            |loaded: &&Loaded| address.checked_sub(loaded.base.get()).is_some_and(|rva| rva < loaded.size.get());
+        let loaded = self.loaded.iter().rfind(is_there)?;
+        Some((loaded.file, (address - loaded.base.get()) as u32))
+    }
 }
 
 fn of<T>(records: &[Record], pick: impl Fn(&Record) -> Option<T>) -> Vec<T> {
     records.iter().filter_map(pick).collect()
 }
 
+/// Runs until the console's text ends so.
+fn run_to(machine: &mut Machine, tape: &mut Tape, text: &[u8]) {
+    while !tape.console.ends_with(text) {
+        assert_eq!(machine.run_instructions(1000, tape), Stop::Limit);
+        assert!(machine.instructions() < crate::firmware::PATIENCE, "{}", String::from_utf8_lossy(&tape.console));
+    }
+}
+
+/// VariableSmm's messages.
+pub const VARIABLE: Guid = known::named("gEfiSmmVariableProtocolGuid");
 const SW_DISPATCH2: Guid = known::named("gEfiSmmSwDispatch2ProtocolGuid");
 
 fn handler_guid(record: &Record) -> Option<Guid> {
@@ -188,14 +241,6 @@ fn value(record: &Record) -> Option<u64> {
 
 fn smbase(record: &Record) -> Option<u64> {
     if let Record::SmmEnter(enter) = record { Some(enter.smbase.get()) } else { None }
-}
-
-/// The buffer of the shell's message.
-fn buffer(record: &Record) -> Option<u64> {
-    match record {
-        Record::Communicate(Communicate { handler, buffer, .. }) if handler.0[0] == 0x5a => Some(buffer.get()),
-        _ => None,
-    }
 }
 
 /// Its signature, and the SMM core's image in SMRAM, are in it.

@@ -23,7 +23,8 @@ pub fn erase(into: &mut [u8], format: Format) -> Result<(), NvError> {
 }
 
 /// Appends the variables in force of `from` but one of name and vendor `except`; those in transition
-/// come last, as added, as EDK II has it. What it gives is the next free place.
+/// come last, as added, as EDK II has it. A damaged name that nobody can ask for is left behind. What
+/// it gives is the next free place.
 pub fn copy_live(
     from: &Store<'_>,
     except: Option<(&Guid, &[u8])>,
@@ -34,7 +35,7 @@ pub fn copy_live(
     for wanted in [State::ADDED, State::IN_DELETED_TRANSITION] {
         for variable in from.live().filter(|variable| variable.state == wanted) {
             let contents = variable.contents;
-            if except == Some((&contents.vendor, contents.name)) {
+            if except == Some((&contents.vendor, contents.name)) || contents.check_name().is_err() {
                 continue;
             }
             let (size, free) = (format.size(&contents), into.len().saturating_sub(at));

@@ -2,9 +2,10 @@
 
 use crate::{space, write};
 use base::names::Text;
-use base::nvram::{BLOCK, SPARE, STORE_END};
+use base::nvram::{BLOCK, SPARE, STORE_END, STORE_START};
 use base::{Status, debug, status};
 use pi::layout::ftw::{WriteRecord, record};
+use pi::variable::Store;
 use pi::variable::ftw::reached;
 
 /// The last write, if it isn't complete.
@@ -44,7 +45,11 @@ pub fn at_start() -> Result<(), Status> {
         } else {
             let done = restart();
             debug!("Ftw: Restart last write - {}", Text(status(done)));
-            done?;
+            match done {
+                // Nobody has asked for such a write: its record is damaged.
+                Err(Status::VOLUME_CORRUPTED) => abort()?,
+                done => done?,
+            }
         }
     }
     // A header that was being written.
@@ -54,7 +59,7 @@ pub fn at_start() -> Result<(), Status> {
     Ok(())
 }
 
-/// The spare area has the new blocks.
+/// The spare area has the new blocks. EFI_VOLUME_CORRUPTED: they, or the record of them, make no sense.
 pub fn restart() -> Result<(), Status> {
     let Unfinished { header, record, .. } = unfinished().ok_or(Status::NOT_FOUND)?;
     if !reached(record.state, record::SPARE_COMPLETE) {
@@ -67,7 +72,12 @@ pub fn restart() -> Result<(), Status> {
     if start.checked_add(size).is_none_or(|end| end > STORE_END) {
         return Err(Status::VOLUME_CORRUPTED);
     }
-    write::put(start, &space::flash(SPARE.start..SPARE.start + size))?;
+    let blocks = space::flash(SPARE.start..SPARE.start + size);
+    let store = start == 0 && size > STORE_START;
+    if store && Store::parse(&blocks[STORE_START..]).is_err() {
+        return Err(Status::VOLUME_CORRUPTED);
+    }
+    write::put(start, &blocks)?;
     write::complete(header, record.state)
 }
 

@@ -4,7 +4,6 @@
 use crate::{Failure, wait};
 use base::arch::mmio;
 use base::nvram::VOLUME;
-use pi::layout::fv;
 
 const READ_ARRAY: u8 = 0xff;
 const PROGRAM: u8 = 0x10;
@@ -21,8 +20,8 @@ pub struct Cfi(());
 impl Cfi {
     /// A ROM keeps what it has, and RAM takes the command for data.
     pub fn find() -> Option<Cfi> {
-        // No status looks like the signature's first letter.
-        let at = VOLUME.start + fv::SIGNATURE_OFFSET as u64;
+        // A byte that no answer looks like, whatever the volume holds. QEMU clears READY, too.
+        let at = VOLUME.clone().find(|at| ![0, READY, READ_STATUS].contains(&mmio::read::<u8>(*at)))?;
         let before = mmio::read::<u8>(at);
         mmio::write(at, CLEAR_STATUS);
         mmio::write(at, READ_STATUS);

@@ -9,8 +9,9 @@ use base::nvram::{BLOCK, STORE_END, STORE_SIZE as SIZE, STORE_START as START, VO
 use base::variable::{RuntimeCache, VOLATILE_STORE_SIZE};
 use base::{Guid, Status, debug};
 use core::ptr::null_mut;
+use pi::layout::variable::STORE_HEADER_SIZE;
 use pi::variable::{
-    Areas, Auth, Contents, Flash, Format, Lookup, Nor, Store, Variable, blank_into, erase, find, reclaim,
+    Areas, Auth, Contents, Flash, Format, Lookup, Nor, Store, Variable, blank_into, copy_live, erase, find, reclaim,
 };
 
 pub const FORMAT: Format = Format::Authenticated;
@@ -20,7 +21,8 @@ pub struct Variables {
     volatile: Vec<u8>,
     /// Once FTW is there.
     flash: Option<(&'static Fvb, &'static Ftw)>,
-    /// Behind the last variable flash is erased: looked at when the store is read, as it is long.
+    /// Flash's store keeps every rule, and is erased behind the last variable: looked at when it is read, as it
+    /// is long.
     clean: bool,
     /// Copies outside SMRAM. Whoever changes them deceives only himself.
     cache: Option<RuntimeCache>,
@@ -109,7 +111,7 @@ impl Variables {
             self.non_volatile = alloc::vec![0; SIZE];
             let _ = erase(&mut self.non_volatile, FORMAT);
         }
-        self.clean = Store::parse(&self.non_volatile).is_ok_and(|store| store.end().is_ok());
+        self.clean = Store::parse(&self.non_volatile).is_ok_and(|store| store.check().is_ok());
         self.copy_out(0, SIZE);
         good
     }
@@ -120,18 +122,29 @@ impl Variables {
             debug!("Firmware Volume for Variable Store is corrupted");
             self.format()?;
         }
-        // What the power cut left in the free space.
+        // What a power cut or damage left behind.
         if self.free().is_none() && PCD.get(RECLAIM) != 0 {
             self.reclaim(None)?;
         }
         Ok(())
     }
 
-    /// A volume as it leaves the factory, but for the work space, which FTW has seen to.
+    /// A volume as it leaves the factory, but for the work space, which FTW has seen to, and for the variables that
+    /// are found behind damaged headers.
     fn format(&mut self) -> Result<(), Status> {
         let mut volume = alloc::vec![0; (VOLUME.end - VOLUME.start) as usize];
         let areas = Areas { volume: volume.len(), block: BLOCK, store_end: STORE_END, work_space: WORK_SPACE };
         blank_into(&mut volume, &areas, FORMAT).map_err(|_| Status::VOLUME_CORRUPTED)?;
+        let fresh = &mut volume[START..STORE_END];
+        // SAFETY: nobody writes now.
+        let mut old = unsafe { mapped(VOLUME) }[START..STORE_END].to_vec();
+        if !Store::parse(&old).is_ok_and(|store| store.bytes().len() == SIZE) {
+            old[..STORE_HEADER_SIZE].copy_from_slice(&fresh[..STORE_HEADER_SIZE]);
+        }
+        if let Ok(store) = Store::parse(&old) {
+            // What has no room in this format is lost.
+            let _ = copy_live(&store, None, fresh, FORMAT);
+        }
         self.write_blocks(0, &volume[..STORE_END])?;
         self.load();
         Ok(())
