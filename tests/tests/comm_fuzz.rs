@@ -7,7 +7,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 use board::{Board, View};
+use debuginfo::DebugInfo;
 use e2e::firmware::{boot, boot_on_qemu, images};
+use e2e::fuzz::Trying;
 use e2e::prompt::{Prompt, Registers, Shared};
 use e2e::random::Random;
 use pi::Guid;
@@ -33,17 +35,28 @@ const UNSUPPORTED: u64 = 1 << 63 | 3;
 const PERIODIC: u64 = 0x50;
 /// FlashUpdateSmm's, which refuses what RBX doesn't point to well.
 const FLASH_UPDATE: u64 = 0x60;
+const RBX: usize = 3;
 const SECURITY_VIOLATION: u64 = 1 << 63 | 26;
 const BAD_BUFFER_SIZE: u64 = 1 << 63 | 4;
 const HEADER: u64 = 24;
 
 /// A prompt, and which bytes of SMRAM an SMI may change there.
 struct Ground {
+    name: String,
+    /// Of the image, for who has to find out what an assertion found.
+    debug: DebugInfo,
     board: Board,
     prompt: Prompt,
     before: Vec<u8>,
     may_change: Vec<bool>,
+    /// Where VariableSmm keeps its copy of flash's store, as an offset: it is what flash has.
+    store: Range<usize>,
 }
+
+/// The variable store in flash: base::nvram.
+const FLASH_STORE: Range<u64> = 0xfff0_0048..0xfff0_7000;
+/// Sizes of firmware updates, each in a block of its own size of SMRAM's pool.
+const UPDATES: [u32; 7] = [0x30, 0x70, 0xf0, 0x1f0, 0x3f0, 0x7f0, 0x1000];
 
 /// The longest message that a handler copies: VariableSmm's header and payload.
 const COPIED: u64 = 0x10 + 0x1024;
@@ -85,12 +98,38 @@ fn differences(a: &[u8], b: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
+fn flash_store(prompt: &Prompt) -> Vec<u8> {
+    let mut bytes = vec![0; (FLASH_STORE.end - FLASH_STORE.start) as usize];
+    prompt.machine.peek(View::Os, FLASH_STORE.start, &mut bytes);
+    bytes
+}
+
+/// Memory as the case has it; where its message is, and how long.
+fn put(prompt: &mut Prompt, case: &Case) -> (u64, u64) {
+    if let Some(shared) = &case.shared {
+        prompt.poke(prompt.shared.at, shared);
+    }
+    let Message { at, size, bytes } = case.message.clone().unwrap_or(Message { at: 0, size: 0, bytes: vec![] });
+    prompt.poke(at, &bytes);
+    prompt.set(Shared::BUFFER, at);
+    prompt.set(Shared::BUFFER_SIZE, size);
+    (at, size)
+}
+
 impl Ground {
-    fn new(board: Board, image: &[u8]) -> Ground {
+    fn new(board: Board, image: &[u8], build: &str) -> Ground {
+        let name = format!("{} on {board:?}", build.to_uppercase());
+        let file = images().folder.join(build).join("smmlab.dbg");
+        let debug = DebugInfo::read(&std::fs::read(file).unwrap()).unwrap();
         let prompt = Prompt::boot(board, image);
         let before = prompt.peek_smram();
         let may_change = vec![false; before.len()];
-        let mut ground = Ground { board, prompt, before, may_change };
+        let (store, size) = (flash_store(&prompt), (FLASH_STORE.end - FLASH_STORE.start) as usize);
+        let copies: Vec<usize> =
+            (0..before.len() - size).step_by(16).filter(|at| before[*at..][..size] == store).collect();
+        assert_eq!(copies.len(), 1, "{name}: {copies:x?}");
+        let store = copies[0]..copies[0] + size;
+        let mut ground = Ground { name, debug, board, prompt, before, may_change, store };
         ground.learn();
         ground
     }
@@ -116,13 +155,15 @@ impl Ground {
                 // The seconds that start a periodic timer, too.
                 for fill in [0, u64::MAX, 0x5a5a_5a5a_5a5a_5a5a, 0x4008, 0x4010, 0x4020, 0x4040] {
                     let (registers, message) = (filled(fill, *value), message.clone());
-                    let mut prompt = self.prompt.clone();
-                    self.act(&mut prompt, &Case { registers, data: fill as u8, message, shared: None });
-                    let after = prompt.peek_smram();
-                    for at in differences(&self.before, &after) {
-                        self.may_change[at] = true;
-                    }
+                    self.learn_from(&[Case { registers, data: fill as u8, message, shared: None }]);
                 }
+            }
+        }
+        // Updates of the OEM block, the first of which makes a variable and the next one changes it.
+        for size in UPDATES {
+            for byte in [0x5a, 0xff] {
+                let update = self.update(size, byte);
+                self.learn_from(&[update.clone(), update]);
             }
         }
         // What the interrupted code has in its registers, and what passes over the stack.
@@ -139,15 +180,17 @@ impl Ground {
         }
     }
 
+    fn learn_from(&mut self, cases: &[Case]) {
+        let mut prompt = self.prompt.clone();
+        cases.iter().for_each(|case| self.act(&mut prompt, case));
+        for at in differences(&self.before, &prompt.peek_smram()) {
+            self.may_change[at] = true;
+        }
+    }
+
     /// Does it, and looks whether SMM answers as it should.
     fn act(&self, prompt: &mut Prompt, case: &Case) {
-        if let Some(shared) = &case.shared {
-            prompt.poke(prompt.shared.at, shared);
-        }
-        let Message { at, size, bytes } = case.message.clone().unwrap_or(Message { at: 0, size: 0, bytes: vec![] });
-        prompt.poke(at, &bytes);
-        prompt.set(Shared::BUFFER, at);
-        prompt.set(Shared::BUFFER_SIZE, size);
+        let (at, size) = put(prompt, case);
         let around = |prompt: &Prompt| {
             let mut bytes = [0; 64];
             prompt.machine.peek(View::Os, at, &mut bytes);
@@ -187,29 +230,80 @@ impl Ground {
         }
     }
 
+    /// The OS puts so many bytes into the OEM block.
+    fn update(&self, size: u32, byte: u8) -> Case {
+        let bytes = [&u64::from(size).to_le_bytes()[..], &vec![byte; size as usize]].concat();
+        let mut registers = filled(0, FLASH_UPDATE as u8);
+        registers.0[RBX] = self.prompt.buffer;
+        Case { registers, data: 0, message: Some(Message { at: self.prompt.buffer, size: 0, bytes }), shared: None }
+    }
+
     /// SMIs from the prompt on, one after the other.
-    fn chain(&self, random: &mut Random) {
-        self.act_all((0..CHAIN).map(|_| self.case(random)));
+    fn chain(&self, seed: u64) {
+        let mut random = Random(seed);
+        self.act_all(seed, (0..CHAIN).map(|_| self.case(&mut random)));
     }
 
     /// Each value of APM_CNT once.
-    fn each_value(&self, random: &mut Random) {
-        self.act_all((0..=0xff).map(|value| {
-            let mut case = self.case(random);
-            case.registers.0[0] = case.registers.0[0] & !0xff | value;
-            case
-        }));
+    fn each_value(&self) {
+        let mut random = Random(0);
+        self.act_all(
+            0,
+            (0..=0xff).map(|value| {
+                let mut case = self.case(&mut random);
+                case.registers.0[0] = case.registers.0[0] & !0xff | value;
+                case
+            }),
+        );
     }
 
-    fn act_all(&self, cases: impl Iterator<Item = Case>) {
+    fn act_all(&self, seed: u64, cases: impl Iterator<Item = Case>) {
         let mut prompt = self.prompt.clone();
+        let _trying = Trying(format!("{}, seed {seed}", self.name));
         for case in cases {
+            let before = prompt.clone();
             self.act(&mut prompt, &case);
             let after = prompt.peek_smram();
-            let changed = differences(&self.before, &after).find(|at| !self.may_change[*at]);
-            let changed = changed.map(|at| prompt.smram.start + at as u64);
-            assert_eq!(changed, None, "SMRAM has changed there (hexadecimal: {changed:x?}) by {case:x?}");
+            let may_change = |at: &usize| self.may_change[*at] || self.store.contains(at);
+            let changed = differences(&self.before, &after).find(|at| !may_change(at));
+            assert!(
+                after[self.store.clone()] == flash_store(&prompt),
+                "SMRAM has other variables than flash: {case:x?}"
+            );
+            if let Some(at) = changed {
+                let address = prompt.smram.start + at as u64;
+                panic!(
+                    "SMRAM has changed at {address:X}h ({}), from {:02X}h to {:02X}h, {}, by {case:x?}",
+                    self.place(address),
+                    self.before[at],
+                    after[at],
+                    self.writer(before, &case, address)
+                );
+            }
         }
+    }
+
+    /// A place in SMRAM, for people.
+    fn place(&self, address: u64) -> String {
+        let Some((file, rva)) = self.prompt.module(address) else { return "in no image".to_owned() };
+        let name = self.debug.modules.iter().find(|module| module.file == file).map_or("?", |module| &module.name);
+        match self.debug.lookup(file, rva) {
+            Some(at) => format!("{name}+{rva:X}h, {}, {:?}", at.function, at.line),
+            None => format!("{name}+{rva:X}h"),
+        }
+    }
+
+    /// Which instruction changes the byte first.
+    fn writer(&self, mut prompt: Prompt, case: &Case, address: u64) -> String {
+        put(&mut prompt, case);
+        let byte = |machine: &board::Machine| {
+            let mut byte = [0];
+            machine.peek(View::Smm, address, &mut byte);
+            byte
+        };
+        let before = byte(&prompt.machine);
+        let at = prompt.raise_until(&case.registers, case.data, |machine| byte(machine) != before);
+        at.map_or("not by an instruction of this SMI".to_owned(), |rip| format!("at {rip:X}h ({})", self.place(rip)))
     }
 
     fn case(&self, random: &mut Random) -> Case {
@@ -268,25 +362,23 @@ fn messages_of_the_boot_find_nobody_after_the_lock() {
     assert_eq!(ours, boot_on_qemu(&images().debug, &script));
 }
 
-fn grounds() -> Vec<(String, Ground)> {
-    let mut grounds = Vec::new();
-    for (image, name) in [(&images().debug, "DEBUG"), (&images().release, "RELEASE")] {
-        for board in [Board::Ich9, Board::Qemu] {
-            grounds.push((format!("{name} on {board:?}"), Ground::new(board, image)));
-        }
-    }
-    grounds
+fn grounds() -> Vec<Ground> {
+    let builds = [(&images().debug, "debug"), (&images().release, "release")];
+    let boards = [Board::Ich9, Board::Qemu];
+    builds.iter().flat_map(|(image, build)| boards.map(|board| Ground::new(board, image, build))).collect()
 }
 
 #[test]
 fn no_message_register_or_smi_value_harms_smm() {
-    for (name, ground) in grounds() {
+    for ground in grounds() {
         let start = Instant::now();
-        ground.each_value(&mut Random(0));
+        // Chance sends one in a hundred thousand.
+        ground.act_all(0, (1..10).map(|size| ground.update(0x50 * size, size as u8)));
+        ground.each_value();
         for seed in 1..=SEEDS {
-            ground.chain(&mut Random(seed));
+            ground.chain(seed);
         }
-        println!("{name}: {} SMIs in {:?}", 0x100 + SEEDS * CHAIN as u64, start.elapsed());
+        println!("{}: {} SMIs in {:?}", ground.name, 0x100 + SEEDS * CHAIN as u64, start.elapsed());
     }
 }
 
@@ -294,14 +386,12 @@ fn no_message_register_or_smi_value_harms_smm() {
 #[ignore = "soak"]
 fn no_message_register_or_smi_value_harms_smm_for_long() {
     let seconds = std::env::var("COMM_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
-    let (start, time) = (Instant::now(), Duration::from_secs(seconds));
     let grounds = grounds();
+    let (start, time) = (Instant::now(), Duration::from_secs(seconds));
     let mut seed = SEEDS;
     while start.elapsed() < time {
         seed += 1;
-        for (_, ground) in &grounds {
-            ground.chain(&mut Random(seed));
-        }
+        grounds.iter().for_each(|ground| ground.chain(seed));
     }
     println!("{} SMIs in {:?}", (seed - SEEDS) * CHAIN as u64 * grounds.len() as u64, start.elapsed());
 }
