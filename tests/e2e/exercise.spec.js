@@ -82,6 +82,71 @@ test('by keyboard alone: late by order is repaired and proved', async ({ page })
   await expect(proof(page)).toHaveAttribute('data-proof', 'passed', { timeout: 30_000 });
 });
 
+/** Types a command into the OS's shell, or Setup's, and returns what it answers. */
+async function say(page, command) {
+  const answers = page.locator('.board .con .cmd');
+  const before = await answers.count();
+  await page.locator('.board .say input').fill(command);
+  await page.keyboard.press('Enter');
+  await expect(answers).toHaveCount(before + 1);
+  await expect(page.locator('.board .con .quiet')).toHaveCount(0, { timeout: 30_000 });
+  return (await page.locator('.board .con').innerText()).split('\n').at(-1);
+}
+
+test('variable locked: the symptom on the console, a wrong repair, the right PCD word, by mouse', async ({ page }) => {
+  await open(page, 'variable-locked');
+  await say(page, 'setup');
+  await expect(page.locator('.board .say > .mono').first()).toHaveText('setup>');
+  await say(page, '6 Enabled');
+  await say(page, 'exit');
+  await expect(page.locator('.board .say > .mono').first()).toHaveText('>');
+  expect(await say(page, 'getvar SetupData')).toBe('getvar SetupData: EFI_NOT_FOUND');
+
+  await file(page, 'VariableSmm').locator('.name').click();
+  const policy = page.locator('[data-word="PcdSetupDataPolicy"]');
+  await expect(policy).toHaveAttribute('data-value', '2');
+  await policy.locator('input').fill('0x');
+  await expect(policy.locator('.fault')).toBeVisible();
+  await policy.locator('input').fill('0x0');
+  await policy.locator('[type="submit"]').click();
+  await expect(page.locator('.board .edits li')).toContainText('VariableSmm PcdSetupDataPolicy = 0');
+  await prove(page, 'failed');
+  await expect(proof(page).locator('.verdict')).toHaveAttribute('data-response', 'anybody');
+  await expect(proof(page).locator('[data-check="os-refused"]')).toContainText('EFI_SUCCESS');
+
+  await policy.locator('[data-act="given"]').click();
+  await expect(policy).toHaveAttribute('data-value', '2');
+  await expect(policy.locator('[data-act="given"]')).toHaveCount(0);
+  await policy.locator('input').fill('1');
+  await policy.locator('[type="submit"]').click();
+  await prove(page, 'passed');
+  await page.locator('[data-act="undo"]').click();
+  await expect(policy).toHaveAttribute('data-value', '2');
+});
+
+test('by keyboard alone: flash that refuses the variables is diagnosed, repaired and proved', async ({ page }) => {
+  await open(page, 'spi-write-protected');
+  await page.locator('h1').click();
+  const tabTo = async (there, back = false) => {
+    for (let steps = 0; !(await page.evaluate(there)); steps++) {
+      expect(steps).toBeLessThan(400);
+      await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+    }
+  };
+  await tabTo(() => document.activeElement.matches('.board .say input'));
+  await page.keyboard.type('setvar Colour 7 05\n');
+  await expect(page.locator('.board .con .bad')).toHaveText('setvar Colour: EFI_WRITE_PROTECTED', { timeout: 30_000 });
+  await tabTo(() => document.activeElement.matches('[data-file="FvbServicesSmm"] .name'), true);
+  await page.keyboard.press('Enter');
+  await tabTo(() => document.activeElement.matches('[data-word="PcdFlashProtectNvram"] input'));
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('0\n');
+  await expect(page.locator('.board .edits li')).toContainText('PcdFlashProtectNvram = 0');
+  await tabTo(() => document.activeElement.dataset.act === 'prove');
+  await page.keyboard.press('Enter');
+  await expect(proof(page)).toHaveAttribute('data-proof', 'passed', { timeout: 30_000 });
+});
+
 test('an exercise that there is not says so', async ({ page }) => {
   await page.route('**/content/exercises/nothing.*', route => route.fulfill({ status: 200, body: '{"damaged"' }));
   await page.goto('./#/exercise/nothing');
@@ -91,9 +156,11 @@ test('an exercise that there is not says so', async ({ page }) => {
 for (const theme of ['light', 'dark']) {
   for (const lang of ['en', 'vi', 'ja']) {
     test(`axe finds nothing: exercise, ${theme}, ${lang}`, async ({ page }) => {
-      await open(page, 'late-by-order', `?lang=${lang}&theme=${theme}`);
+      await open(page, 'spi-write-protected', `?lang=${lang}&theme=${theme}`);
       await page.locator('[data-act="hint"]').click();
       await prove(page, 'failed');
+      await file(page, 'FvbServicesSmm').locator('.name').click();
+      await page.locator('[data-word="PcdFlashLock"] input').fill('-');
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     });
   }

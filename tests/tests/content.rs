@@ -93,6 +93,7 @@ fn a_chapter_has_its_scenes_and_questions_between_its_prose() {
 #[test]
 fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
     const DEPEX: &str = "exercises/late-by-depex/";
+    const LOCKED: &str = "exercises/variable-locked/";
     const LOCK: &str = "scenes/ready-to-lock/";
     const SOFTWARE: &str = "scenes/software-smi/";
     const HARDWARE: &str = "scenes/hardware-smi/";
@@ -167,6 +168,35 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
             "まだ",
             "ja.md:1: section: one section ## … {#response-other}",
         ),
+        (
+            LOCKED,
+            "exercise.toml",
+            "faults = [\"policy-refuses-setup\"",
+            "faults = [\"policy\"",
+            "exercise.toml:5: link: faults.toml has no fault \"policy\"",
+        ),
+        (
+            LOCKED,
+            "exercise.toml",
+            "faults = [\"policy-refuses-setup\"",
+            "faults = [\"top-swap-strapped\"",
+            "exercise.toml:5: link: the fault \"top-swap-strapped\" isn't one of the image",
+        ),
+        (
+            LOCKED,
+            "exercise.toml",
+            "ask = { value = \"SetupData\" }",
+            "ask = \"locked\"",
+            "value: Locked is about the boot: it can't be asked `after`",
+        ),
+        (LOCKED, "exercise.toml", "expect = \"EFI_ACCESS_DENIED\"", "expect = \"denied\"", "never answers \"denied\""),
+        (
+            LOCKED,
+            "vi.md",
+            "{#check-os-refused}",
+            "{#check-os}",
+            "section: one section ## … {#check-os-refused} is wanted",
+        ),
         (LOCK, "scene.toml", "view = \"dispatch\"", "view = \"film\"", "scene.toml:4: toml: unknown variant `film`"),
         (LOCK, "scene.toml", "id = \"driver-b\"", "id = \"driver-a\"", "scene.toml:8: twice: there are two marks"),
         (
@@ -187,10 +217,23 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         (SOFTWARE, "vi.md", "{#try-off}", "{#try-of}", "vi.md:13: section: no section of the id try-of"),
         (HARDWARE, "scene.toml", "gpio = 1", "gpio = 16", "scene.toml:17: value: only the pins 0 to 15"),
         (HARDWARE, "scene.toml", "image = \"firmware\"", "image = \"demo\"", "value: the demo ROM's OS has no shell"),
-        (WAY, "scene.toml", "\"nvram-protected\"", "\"nvram\"", "scene.toml:48: link: there is no fault \"nvram\""),
+        (
+            WAY,
+            "scene.toml",
+            "\"nvram-protected\"",
+            "\"nvram\"",
+            "scene.toml:48: link: faults.toml has no fault \"nvram\"",
+        ),
         (WAY, "scene.toml", "stops = \"setup\"", "stops = \"ftw\"", "value: Ftw isn't one of the stations"),
         (WAY, "scene.toml", "view = \"way\"", "view = \"smram\"", "value: stations and [[attempt]] belong to the view"),
         (WAY, "vi.md", "{#attempt-range}", "{#attempt-rang}", "section: no section of the id attempt-rang"),
+        (
+            "scenes/setting-not-persisting/",
+            "scene.toml",
+            "needs = \"setup\"",
+            "needs = \"kept\"",
+            "link: no item \"kept\" stands in front of \"calls\"",
+        ),
         (LOCK, "ja.md", "{#mark-lock}", "{#mark-locked}", "ja.md:17: section: no section of the id mark-locked"),
         (
             CHAPTER,
@@ -346,6 +389,18 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
             "link: the firmware has no module \"DriverX\"",
         ),
         (
+            "exercises/spi-write-protected/exercise.toml",
+            "audit = \"common.spi_lock\"",
+            "audit = \"common.spi_locks\"",
+            "link: the audit has no module \"common.spi_locks\"; it has common.smm,",
+        ),
+        (
+            "exercises/spi-write-protected/exercise.toml",
+            "register = \"PR0.WPE\"",
+            "register = \"PR0.WEP\"",
+            "link: the chipset has no register or field \"PR0.WEP\"",
+        ),
+        (
             "scenes/ready-to-lock/scene.toml",
             "registered = 0x42",
             "registered = 0x4f",
@@ -374,8 +429,8 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
     let mut missed = Vec::new();
     for (file, from, to, wanted) in table {
         let content = damaged(file, from, to);
-        // Each run of the machine takes its time: exercises need nothing but themselves.
-        if file.starts_with("exercises/") {
+        // Each run of the machine takes its time: exercises and scenes need nothing but themselves.
+        if file.starts_with("exercises/") || file.starts_with("scenes/") {
             keep_only(content.path(), Path::new(file).parent().unwrap());
         } else if file == "faults.toml" {
             keep_only(content.path(), Path::new("scenes/smi-flow"));
@@ -399,6 +454,7 @@ fn the_documented_examples_are_right() {
     for (kind, id, heading) in [
         ("scene", "late", "A scene"),
         ("scene", "press", "A scene with something to press"),
+        ("scene", "points", "A checklist"),
         ("chapter", "lock", "A chapter"),
         ("exercise", "late", "An exercise"),
     ] {

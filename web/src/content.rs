@@ -67,6 +67,12 @@ pub fn use_index(lang: Lang) -> Loaded<Vec<::content::Entry>> {
     use_file(format!("content/index.{}.json", lang.tag()))
 }
 
+/// The catalogue of faults, in its order.
+#[hook]
+pub fn use_faults(lang: Lang) -> Loaded<Vec<::content::KnownFault>> {
+    use_file(format!("content/faults.{}.json", lang.tag()))
+}
+
 /// As the bench takes them.
 pub fn edits(list: &[pi::edit::Edit]) -> Vec<Edit> {
     let list = list.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).ok();

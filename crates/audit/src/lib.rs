@@ -64,6 +64,11 @@ const MODULES: [(&str, Module); 13] = [
     ("common.spi_fdopss", flash::spi_fdopss),
 ];
 
+/// Names of all modules.
+pub fn modules() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
+}
+
 /// All modules, on a copy of the machine as it stands.
 pub fn audit(machine: &Machine) -> Vec<Finding> {
     let finding = |(module, decide): (&'static str, Module)| {

@@ -1,7 +1,7 @@
 //! Does the machine do what the content says?
 
 use content::source::{Catalogue, Fault, Item, Library, Rule};
-use content::{Build, Chapter, Exercise, ImageName, Past, Probe, Scene, Setup};
+use content::{Build, Chapter, Condition, Exercise, ImageName, Past, Probe, Scene, Setup};
 use lab::{Bench, Boot, grade, probe, say, touch};
 use pi::Guid;
 use protocol::{Failure, Outcome, Verdict};
@@ -75,6 +75,16 @@ fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<F
     }
     for attempt in &scene.setup.attempts {
         faults.extend(prove_attempt(item, scene, attempt, bench)?);
+    }
+    for one in &scene.setup.items {
+        for Condition { ask, is } in &one.holds {
+            named(item, ask, bench, faults)?;
+            let answer = probe(ask, &boot);
+            if answer != *is {
+                let message = format!("with no fault the machine answers {answer:?}, not {is:?}, to {ask:?}");
+                faults.push(item.fault(&one.id, Rule::Machine, message));
+            }
+        }
     }
     faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
     Ok(())
@@ -177,8 +187,24 @@ fn what_fails(verdict: &Verdict) -> String {
     text.collect::<Vec<_>>().join("; ")
 }
 
-/// A module that a probe names is one of the firmware's.
+/// A module that a probe names is one of the firmware's, or of the audit's; a register is the chipset's.
 fn named(item: &Item, ask: &Probe, bench: &mut Bench, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    match ask {
+        Probe::After(after) => return named(item, &after.ask, bench, faults),
+        Probe::Audit(module) if !audit::modules().any(|known| known == module) => {
+            let known: Vec<_> = audit::modules().collect();
+            let message = format!("the audit has no module {module:?}; it has {}", known.join(", "));
+            faults.push(item.fault(module, Rule::Link, message));
+        }
+        Probe::Register(name) => {
+            let boot =
+                bench.boot(Build::Debug.id(), &[], &mut |_| {}).map_err(|failure| failed(item, name, &failure))?;
+            if probe(ask, &boot) == "no-answer" {
+                faults.push(item.fault(name, Rule::Link, format!("the chipset has no register or field {name:?}")));
+            }
+        }
+        _ => {}
+    }
     let Some(module) = ask.module() else { return Ok(()) };
     let listing = bench.list(Build::Debug.id(), &[]).map_err(|failure| failed(item, module, &failure))?;
     if !listing.files().any(|file| file.name.as_deref() == Some(module)) {

@@ -19,7 +19,14 @@ pub struct Exercise {
     pub solved: String,
     /// By the id of the response.
     pub responses: BTreeMap<String, String>,
+    /// Names of checks, by their id.
+    #[serde(default)]
+    pub checks: BTreeMap<String, String>,
 }
+
+/// Checks that many exercises share: the page has names for them.
+pub const SHARED_CHECKS: [&str; 7] =
+    ["boots", "service-a", "service-b", "service-c", "locked", "hidden", "lock-driver"];
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

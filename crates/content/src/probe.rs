@@ -33,6 +33,16 @@ pub enum Probe {
     Ring(u8),
     /// A command for the OS's shell: all that it prints.
     Say(String),
+    /// A command for the OS's shell: the status that it prints, `EFI_SUCCESS`; else `no-answer`.
+    Status(String),
+    /// A variable of the platform's, by GetVariable() of the OS: its bytes, `0500`, or the status.
+    Value(String),
+    /// A module of the audit, `common.bios_wp`: `PASSED`, `WARNING`, `FAILED`, `NOTAPPLICABLE`.
+    Audit(String),
+    /// A register of the chipset or a field of one, `BIOS_CNTL.SMM_BWP`: its value, `1`, `1F0h`.
+    Register(String),
+    /// A variable of the platform's as the store in flash has it: its state and bytes, `3Fh 0500`; `none`.
+    Record(String),
     /// When was the module started: `before-lock`, `after-lock`, `never`.
     Dispatched(String),
     /// Why the driver isn't there: `depex-false`, `behind-lock` …, or `there`.
@@ -45,6 +55,17 @@ pub enum Probe {
     Locked,
     /// How the boot ended: `prompt`, `hung`, `shutdown`, `exit`, `endless`.
     Boots,
+    /// The same machine a while later.
+    After(Box<After>),
+}
+
+/// What is typed, and what is asked then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// Commands for the OS's shell, and for Setup: `reboot` is one of them.
+    pub say: Vec<String>,
+    pub ask: Probe,
 }
 
 impl Probe {
@@ -52,12 +73,35 @@ impl Probe {
     #[must_use]
     pub fn answers(&self) -> Option<Vec<&'static str>> {
         match self {
-            Probe::Ring(_) | Probe::Say(_) => None,
+            Probe::Ring(_)
+            | Probe::Say(_)
+            | Probe::Status(_)
+            | Probe::Value(_)
+            | Probe::Register(_)
+            | Probe::Record(_) => None,
+            Probe::Audit(_) => Some(vec!["PASSED", "WARNING", "FAILED", "NOTAPPLICABLE"]),
             Probe::Dispatched(_) => Some(vec!["before-lock", "after-lock", "never"]),
             Probe::Why(_) => Some(["there"].into_iter().chain(Reason::NAMES).collect()),
             Probe::Log(_) | Probe::Hidden | Probe::Locked => Some(vec!["yes", "no"]),
             Probe::Boots => Some(vec!["prompt", "hung", "shutdown", "exit", "endless"]),
+            Probe::After(after) => after.ask.answers(),
         }
+    }
+
+    /// It answers with a status.
+    #[must_use]
+    pub fn is_status(&self) -> bool {
+        match self {
+            Probe::Ring(_) | Probe::Status(_) => true,
+            Probe::After(after) => after.ask.is_status(),
+            _ => false,
+        }
+    }
+
+    /// It asks how the machine has booted: there is nothing to ask later.
+    #[must_use]
+    pub fn is_of_boot(&self) -> bool {
+        matches!(self, Probe::Dispatched(_) | Probe::Why(_) | Probe::Hidden | Probe::Locked | Probe::After(_))
     }
 
     /// The module that it asks about.

@@ -1,6 +1,6 @@
 //! What a live figure shows: an image, what is done to it, and captions for what the machine does.
 
-use crate::{Attempt, Build, Station};
+use crate::{Attempt, Build, Condition, Station};
 use pi::Guid;
 use pi::edit::Edit;
 use pi::record::layout::{Record, lock};
@@ -45,6 +45,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     #[serde(default, rename = "attempt")]
     pub attempts: Vec<Attempt>,
+    #[serde(default, rename = "item")]
+    pub items: Vec<Item>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,20 @@ pub enum View {
     Source,
     /// A variable's way to flash, and where it ends.
     Way,
+    /// Questions that the machine answers, with a fault of the reader's choice.
+    Checklist,
+}
+
+/// A point of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    pub id: String,
+    /// One in front of it; if that doesn't hold, this one isn't asked.
+    #[serde(default)]
+    pub needs: Option<String>,
+    /// All that holds where nothing is wrong.
+    pub holds: Vec<Condition>,
 }
 
 /// What a reader can do to a machine that waits at its prompt: commands, then a touch. The last of

@@ -59,6 +59,12 @@ instruction = Instruction
 there = Installed
 stack = Stack
 
+pcd = PCD words
+pcd-of = PCD words of { $file }
+pcd-set = Set { $word }
+pcd-given = Back to { $value }
+pcd-number = A number from 0 to 4294967295 is expected: 255, 0xFF or FFh.
+
 depex-mode = DEPEX as
 depex-text = Text
 depex-hex = Opcodes

@@ -63,3 +63,9 @@ caption-step = Step { $nth }, t = { $time } ns
 scene-tries = What you can do
 scene-no-smi = no SMI#
 scene-goes-on = OS goes on
+
+checklist-fault = Fault
+checklist-healthy = none
+checklist-holds = Every point holds.
+checklist-stops = The chain breaks first at:
+checklist-skipped = not asked: what it needs does not hold

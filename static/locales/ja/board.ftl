@@ -59,6 +59,12 @@ instruction = 命令
 there = インストール済み
 stack = スタック
 
+pcd = PCD
+pcd-of = { $file } の PCD
+pcd-set = { $word } を設定
+pcd-given = { $value } に戻す
+pcd-number = 0 から 4294967295 までの数値を入力してください（例：255、0xFF、FFh）。
+
 depex-mode = DEPEX の表示
 depex-text = テキスト
 depex-hex = オペコード

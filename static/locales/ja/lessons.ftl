@@ -63,3 +63,9 @@ caption-step = ステップ { $nth }、t = { $time } ns
 scene-tries = 試せること
 scene-no-smi = SMI# なし
 scene-goes-on = OS は続行
+
+checklist-fault = 障害
+checklist-healthy = なし
+checklist-holds = すべての項目が満たされています。
+checklist-stops = 最初に途切れるのは：
+checklist-skipped = 前提が満たされないため未確認

@@ -59,6 +59,12 @@ instruction = Lệnh
 there = Đã cài đặt
 stack = Ngăn xếp
 
+pcd = Các PCD
+pcd-of = Các PCD của { $file }
+pcd-set = Đặt { $word }
+pcd-given = Trả về { $value }
+pcd-number = Cần một số từ 0 đến 4294967295: 255, 0xFF hoặc FFh.
+
 depex-mode = DEPEX dưới dạng
 depex-text = Văn bản
 depex-hex = Opcode

@@ -63,3 +63,9 @@ caption-step = Bước { $nth }, t = { $time } ns
 scene-tries = Những gì có thể làm
 scene-no-smi = không có SMI#
 scene-goes-on = OS chạy tiếp
+
+checklist-fault = Lỗi
+checklist-healthy = không có
+checklist-holds = Mọi mục đều đạt.
+checklist-stops = Chuỗi đứt trước hết ở:
+checklist-skipped = không hỏi: điều nó cần không đạt

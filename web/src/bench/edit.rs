@@ -52,6 +52,10 @@ impl Edit {
         Edit::of("apriori", &[("phase", quoted(phase)), ("volume", quoted(volume)), ("files", list)])
     }
 
+    pub fn pcd(file: &str, word: &str, value: u32) -> Self {
+        Edit::of("pcd", &[("file", quoted(file)), ("word", quoted(word)), ("value", value.to_string())])
+    }
+
     fn of(op: &str, fields: &[(&str, String)]) -> Self {
         let fields: String = fields.iter().map(|(key, value)| format!(",{}:{value}", quoted(key))).collect();
         Edit(format!("{{\"op\":{}{fields}}}", quoted(op)).into())

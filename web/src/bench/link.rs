@@ -89,7 +89,9 @@ pub fn facts(edit: &Edit) -> (String, String) {
                 if matches!(key, "before" | "after") { format!(" {key} {value}") } else { format!(" {value}") }
             },
         );
-    (text("op").unwrap_or_default(), text("file").unwrap_or_default() + &place.unwrap_or_default())
+    let number = Reflect::get(&value, &"value".into()).ok().and_then(|value| value.as_f64());
+    let number = number.map(|value| format!(" = {}", value as u32)).unwrap_or_default();
+    (text("op").unwrap_or_default(), text("file").unwrap_or_default() + &place.unwrap_or_default() + &number)
 }
 
 fn array(packed: &str) -> Option<Array> {

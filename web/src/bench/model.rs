@@ -42,6 +42,8 @@ impl Build {
 /// A question that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
+    /// The files without the reader's edits.
+    Given,
     List,
     Boot,
     Healthy,
@@ -69,6 +71,8 @@ pub struct Boot {
 /// A command for the OS's shell, and its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
+    /// What it was typed behind: the OS's `>`, or `setup>`.
+    pub prompt: String,
     pub text: String,
     /// None: it isn't there yet.
     pub answer: Option<String>,
@@ -102,6 +106,8 @@ pub struct Model {
     base: Vec<Edit>,
     pub draft: Draft,
     pub listing: Option<Rc<Listing>>,
+    /// Without the reader's edits.
+    pub given: Option<Rc<Listing>>,
     pub boot: Option<Rc<Boot>>,
     /// Machine time of the boot under way.
     pub booting: Option<u64>,
@@ -109,6 +115,8 @@ pub struct Model {
     pub said: Vec<Exchange>,
     /// When the OS had answered to each.
     pub answered: Vec<u64>,
+    /// Who waits for a command: the OS's `>`, or `setup>`.
+    pub prompt: String,
     pub tape: Option<Rc<Recorded>>,
     pub touched: Vec<Touched>,
     /// Answers to `inspect`, in their order; for who asked to take.
@@ -139,11 +147,13 @@ impl Model {
             base,
             draft: Draft::new(edits),
             listing: None,
+            given: None,
             boot: None,
             booting: None,
             trouble: None,
             said: Vec::new(),
             answered: Vec::new(),
+            prompt: String::new(),
             tape: None,
             touched: Vec::new(),
             inspected: Vec::new(),
@@ -176,7 +186,8 @@ impl Model {
     pub fn image_held(&mut self) {
         self.trouble = None;
         self.healthy = None;
-        let (figure, image) = (self.figure, self.image.clone());
+        let (figure, image, edits) = (self.figure, self.image.clone(), edit::list(&self.base));
+        self.ask(Asked::Given, ToWorker::List { figure, image: image.clone(), edits });
         self.list();
         self.ask(Asked::Healthy, ToWorker::Healthy { figure, image });
         self.start();
@@ -213,7 +224,7 @@ impl Model {
         if !self.can_say() || text.trim().is_empty() {
             return;
         }
-        self.said.push(Exchange { text: text.clone(), answer: None });
+        self.said.push(Exchange { prompt: self.prompt.clone(), text: text.clone(), answer: None });
         self.ask(Asked::Say, ToWorker::Say { figure: self.figure, at: self.home, text });
     }
 
@@ -233,6 +244,7 @@ impl Model {
     pub fn go_back(&mut self, home: u64) {
         if self.is_idle() {
             (self.home, self.rest, self.tape, self.at) = (home, Rest::Os, None, None);
+            ">".clone_into(&mut self.prompt);
             self.to_do.clear();
         }
     }
@@ -330,12 +342,16 @@ impl Model {
                 }
                 return;
             }
-            FromWorker::Listed { listing, .. } => self.listing = Some(Rc::new(*listing)),
+            FromWorker::Listed { listing, .. } => match self.asked.front() {
+                Some(Asked::Given) => self.given = Some(Rc::new(*listing)),
+                _ => self.listing = Some(Rc::new(*listing)),
+            },
             FromWorker::Healthy { chronicle, .. } => self.healthy(&chronicle),
             FromWorker::Booted { booted, .. } => self.booted(*booted),
             FromWorker::Exported { bytes, .. } => self.exported = Some(bytes),
             FromWorker::Said { said, .. } => {
                 self.home = said.home.time;
+                self.prompt = prompt(&said.chronicle);
                 self.answered.push(said.home.time);
                 if let Some(exchange) = self.said.last_mut() {
                     exchange.answer = Some(said.answer);
@@ -390,6 +406,7 @@ impl Model {
     fn booted(&mut self, booted: Booted) {
         let Booted { listing, chronicle, home, ram_mib, cpus, smram, .. } = booted;
         let dispatch = fold(&listing, &chronicle);
+        self.prompt = prompt(&chronicle);
         let difference = self.healthy.as_ref().and_then(|healthy| first_difference(healthy, &dispatch));
         self.home = home.time;
         self.booting = None;
@@ -403,6 +420,12 @@ impl Model {
         let boot = Boot { image, edits, listing, dispatch, absent: booted.absent, chronicle, opened, difference };
         self.boot = Some(Rc::new(boot));
     }
+}
+
+/// The last line of the console, if somebody waits there.
+fn prompt(chronicle: &Chronicle) -> String {
+    let waits = chronicle.outcome == Outcome::Prompt;
+    chronicle.console.rsplit('\n').next().filter(|_| waits).unwrap_or_default().trim_end().to_owned()
 }
 
 fn fold(listing: &Listing, chronicle: &Chronicle) -> Dispatch {

@@ -4,6 +4,7 @@ use super::apriori::{set, with, without};
 use super::depex::DepexEditor;
 use super::drag::edit_name;
 use super::evaluation::Evaluations;
+use super::pcd::PcdWords;
 use super::{Act, file, words};
 use crate::bench::edit::Edit;
 use crate::bench::{Boot, type_name};
@@ -20,6 +21,8 @@ use yew::prelude::*;
 pub struct Props {
     pub file: File,
     pub listing: Rc<Listing>,
+    /// Without the reader's edits.
+    pub given: Option<Rc<Listing>>,
     pub boot: Option<Rc<Boot>>,
     pub volume: usize,
     pub act: Callback<Act>,
@@ -44,6 +47,7 @@ pub fn Details(props: &Props) -> Html {
                 <DepexEditor file={edit_name(file)} depex={file.depex.clone()} dialect={file.dispatcher().unwrap_or(Dialect::Dxe)}
                     listing={listing.clone()} act={act.clone()} lang={*l} />
             }
+            if !file.words.is_empty() { { words_of(props) } }
             if let Some(module) = module {
                 <Evaluations module={module.clone()} depex={file.depex.clone()} lang={*l} />
                 { deeds(module, listing, *l) }
@@ -92,6 +96,13 @@ fn head(props: &Props) -> Html {
             <code class="guid">{ file.guid.to_string() }</code>
         </div>
     }
+}
+
+fn words_of(props: &Props) -> Html {
+    let Props { file, given, act, lang, .. } = props;
+    let given =
+        given.as_ref().and_then(|given| given.file(&file.guid)).map_or_else(Vec::new, |file| file.words.clone());
+    html! { <PcdWords file={edit_name(file)} words={file.words.clone()} {given} act={act.clone()} lang={*lang} /> }
 }
 
 /// What it left behind.

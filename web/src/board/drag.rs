@@ -57,7 +57,10 @@ mod tests {
     use story::dispatch::Guid;
 
     fn volume() -> Volume {
-        let file = |name: &str| File { guid: Guid::ZERO, name: Some(name.into()), kind: 10, size: 1, depex: None };
+        let file = |name: &str| {
+            let name = Some(name.into());
+            File { guid: Guid::ZERO, name, kind: 10, size: 1, depex: None, words: Vec::new() }
+        };
         let files = ["A", "B", "C"].map(file).to_vec();
         Volume { at: "0x0".into(), size: 1, free: 0, apriori: Vec::new(), files }
     }

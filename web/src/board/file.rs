@@ -16,6 +16,7 @@ use yew::prelude::*;
 pub struct Row<'a> {
     pub file: &'a File,
     pub listing: &'a Rc<Listing>,
+    pub given: Option<&'a Rc<Listing>>,
     pub boot: Option<&'a Rc<Boot>>,
     pub volume: usize,
     pub from: usize,
@@ -75,7 +76,7 @@ pub fn row(row: &Row, act: &Callback<Act>, link: &Scope<Files>, l: Lang) -> Html
                 <span class="chips">{ chips(row, module, bad, l) }</span>
             </div>
             if row.open {
-                <Details file={row.file.clone()} listing={row.listing.clone()} boot={row.boot.cloned()} volume={row.volume}
+                <Details file={row.file.clone()} listing={row.listing.clone()} given={row.given.cloned()} boot={row.boot.cloned()} volume={row.volume}
                     act={act.clone()} lang={l} />
             }
         </li>

@@ -15,6 +15,8 @@ use yew::prelude::*;
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub listing: Option<Rc<Listing>>,
+    /// Without the reader's edits.
+    pub given: Option<Rc<Listing>>,
     /// The boot of just these files.
     pub boot: Option<Rc<Boot>>,
     pub open: Option<Guid>,
@@ -165,7 +167,7 @@ impl Files {
     }
 
     fn volume(&self, ctx: &Context<Self>, listing: &Rc<Listing>, nth: usize) -> Html {
-        let Props { boot, open, compare, act, lang: l, .. } = ctx.props();
+        let Props { given, boot, open, compare, act, lang: l, .. } = ctx.props();
         let (link, volume) = (ctx.link(), &listing.volumes[nth]);
         let grab = self.grab.filter(|grab| grab.volume == nth);
         let order = grab.map_or_else(|| (0..volume.files.len()).collect(), |grab| grab.order(volume.files.len()));
@@ -176,6 +178,7 @@ impl Files {
             let shown = Row {
                 file,
                 listing,
+                given: given.as_ref(),
                 boot: boot.as_ref(),
                 volume: nth,
                 from,

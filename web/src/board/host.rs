@@ -170,14 +170,14 @@ impl Component for Board {
                 { tabs::tabs(&PANELS, self.panel, link.callback(Msg::Panel), l) }
                 <div class="board-b">
                     <section class={panel("files")} aria-label={t::panel_files(l)}>
-                        <Files listing={model.listing.clone()} boot={boot.clone().filter(|_| model.is_fresh())} open={self.open}
+                        <Files listing={model.listing.clone()} given={model.given.clone()} boot={boot.clone().filter(|_| model.is_fresh())} open={self.open}
                             compare={!ctx.props().exercise} act={act.clone()} lang={l} />
                     </section>
                     <div class="board-r">
                         { outcome(model, ctx.props().exercise, l) }
                         <div class="duo">
                             <section class={panel("console")} aria-label={t::panel_console(l)}>
-                                <Console boot={boot.clone()} said={model.said.clone()} ready={model.can_say()}
+                                <Console boot={boot.clone()} said={model.said.clone()} prompt={model.prompt.clone()} ready={model.can_say()}
                                     say={act.reform(Act::Say)} lang={l} />
                             </section>
                             <section class={panel("log")} aria-label={t::panel_log(l)}>

@@ -15,6 +15,7 @@ mod host;
 mod log;
 mod notes;
 mod outcome;
+mod pcd;
 mod suggest;
 pub mod words;
 

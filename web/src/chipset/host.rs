@@ -156,7 +156,7 @@ impl Component for SourcesPage {
                     </section>
                     <section class={panel("machine")} aria-label={t::panel_machine(l)}>{ self.machine(ctx) }</section>
                     <section class={panel("console")} aria-label={t::panel_console(l)}>
-                        <Console boot={model.boot.clone()} said={model.said.clone()} ready={self.is_ready() && model.can_say()}
+                        <Console boot={model.boot.clone()} said={model.said.clone()} prompt={model.prompt.clone()} ready={self.is_ready() && model.can_say()}
                             say={act.reform(|text| Act::Try(Stimulus::Say(text)))} lang={l} />
                     </section>
                 </div>

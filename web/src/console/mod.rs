@@ -16,6 +16,8 @@ pub struct Props {
     pub boot: Option<Rc<Boot>>,
     pub said: Vec<Exchange>,
     pub ready: bool,
+    /// Who waits for a command: `>`, or `setup>`.
+    pub prompt: String,
     pub say: Callback<String>,
     pub lang: Lang,
 }
@@ -25,7 +27,7 @@ const SERVICES: [(u64, &str); 3] = [(0x41, "DriverA"), (0x42, "DriverB"), (0x43,
 
 #[component]
 pub fn Console(props: &Props) -> Html {
-    let Props { boot, said, ready, say, lang: l } = props;
+    let Props { boot, said, ready, prompt, say, lang: l } = props;
     let list = use_node_ref();
     let typed = use_state_eq(String::new);
     use_effect_with(said.clone(), {
@@ -64,7 +66,7 @@ pub fn Console(props: &Props) -> Html {
                 { for said.iter().map(|exchange| exchanged(exchange, *l)) }
             </div>
             <form class="say" onsubmit={send}>
-                <span class="mono" aria-hidden="true">{ ">" }</span>
+                <span class="mono" aria-hidden="true">{ prompt.clone() }</span>
                 <input class="mono" type="text" value={(*typed).clone()} placeholder="help" autocomplete="off" spellcheck="false"
                     autocapitalize="off" aria-label={t::command_line(*l)} oninput={input} />
                 <button class="btn sm" type="submit" aria-disabled={(!*ready).to_string()}>{ t::say(*l) }</button>
@@ -113,7 +115,7 @@ fn exchanged(exchange: &Exchange, l: Lang) -> Html {
         exchange.answer.as_deref().is_some_and(|answer| answer.contains("EFI_") && !answer.contains("EFI_SUCCESS"));
     html! {
         <>
-            <p class="cmd">{ format!("> {}", exchange.text) }</p>
+            <p class="cmd">{ format!("{} {}", exchange.prompt, exchange.text) }</p>
             { match &exchange.answer {
                 Some(answer) => html! { { for answer.lines().map(|line| html! { <p class={classes!("ans", bad.then_some("bad"))}>{ line.to_owned() }</p> }) } },
                 None => html! { <p class="quiet">{ t::waiting(l) }</p> },

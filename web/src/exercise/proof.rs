@@ -109,7 +109,7 @@ impl Component for Proof {
                         State::Idle => html! { <p class="none">{ t::proof_idle(l) }</p> },
                         State::Running => html! { <p class="none">{ t::proving(l) }</p> },
                         State::Failed(why) => html! { <p class="fault">{ icon(Icon::Warn) }<span>{ why.clone() }</span></p> },
-                        State::Done(verdict) => html! { <>{ table(verdict, l) }{ said(&props.exercise, verdict, self.proved != props.edits, l) }</> },
+                        State::Done(verdict) => html! { <>{ table(&props.exercise, verdict, l) }{ said(&props.exercise, verdict, self.proved != props.edits, l) }</> },
                     } }
                 </div>
                 if matches!(self.state, State::Done(_)) {
@@ -174,7 +174,7 @@ fn failed(failure: &Failure, l: Lang) -> String {
     }
 }
 
-fn table(verdict: &Verdict, l: Lang) -> Html {
+fn table(exercise: &Exercise, verdict: &Verdict, l: Lang) -> Html {
     let mut ids: Vec<&str> = Vec::new();
     for check in verdict.trials.iter().flat_map(|trial| &trial.checks) {
         if !ids.contains(&check.id.as_str()) {
@@ -201,16 +201,19 @@ fn table(verdict: &Verdict, l: Lang) -> Html {
         <table class="prf">
             <thead><tr><th scope="col">{ t::check(l) }</th>{ for verdict.trials.iter().map(|trial| html! { <th scope="col">{ trial.build.id().to_uppercase() }</th> }) }</tr></thead>
             <tbody>{ for ids.into_iter().map(|id| html! {
-                <tr data-check={id.to_owned()}><th scope="row">{ check_name(id, l) }</th>{ for verdict.trials.iter().map(|trial| cell(trial, id)) }</tr>
+                <tr data-check={id.to_owned()}><th scope="row">{ check_name(exercise, id, l) }</th>{ for verdict.trials.iter().map(|trial| cell(trial, id)) }</tr>
             }) }</tbody>
         </table>
         </div>
     }
 }
 
-/// Checks that many exercises share have a name; others are called as their author does.
-fn check_name(id: &str, l: Lang) -> String {
-    match id {
+/// Checks that many exercises share have a name of the page's; others have their author's, as HTML.
+fn check_name(exercise: &Exercise, id: &str, l: Lang) -> Html {
+    if let Some(name) = exercise.checks.get(id) {
+        return prose(name);
+    }
+    let name = match id {
         "boots" => t::check_boots(l).into(),
         "service-a" => t::check_service(l, "DriverA", "41h"),
         "service-b" => t::check_service(l, "DriverB", "42h"),
@@ -219,7 +222,8 @@ fn check_name(id: &str, l: Lang) -> String {
         "hidden" => t::check_hidden(l).into(),
         "lock-driver" => t::check_lock_driver(l).into(),
         other => other.to_owned(),
-    }
+    };
+    html! { name }
 }
 
 fn said(exercise: &Exercise, verdict: &Verdict, stale: bool, l: Lang) -> Html {

@@ -1,6 +1,7 @@
 //! Figures that content names: a scene is an image, edits, commands and captions; its view is one of those here.
 
 mod captions;
+mod checklist;
 mod drivers;
 mod host;
 mod lifecycle;
@@ -12,6 +13,7 @@ use crate::figure::Figure;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use ::content::{Kind, Scene, View};
+use checklist::Checklist;
 use host::SceneHost;
 pub use page::ScenePage;
 use yew::prelude::*;
@@ -28,6 +30,9 @@ pub fn SceneView(props: &Props) -> Html {
     let loaded = content::use_item::<Scene>(Kind::Scene, &props.id, l);
     match &loaded {
         Loaded::Ready(scene, _) if scene.setup.view == View::Flow => html! { <Figure lang={l} /> },
+        Loaded::Ready(scene, _) if scene.setup.view == View::Checklist => {
+            html! { <Checklist scene={scene.clone()} lang={l} /> }
+        }
         Loaded::Ready(scene, _) => html! { <SceneHost scene={scene.clone()} lang={l} /> },
         Loaded::Loading => {
             html! { <figure class="fig sc" data-scene={props.id.clone()} role="status" aria-label={t::content_loading(l)}></figure> }

@@ -115,6 +115,17 @@ impl Catalogue {
         self.entries.is_empty()
     }
 
+    /// What a fault edits. Err: why it isn't one that edits can repair.
+    pub(super) fn edits(&self, id: &str) -> Result<&[Edit], String> {
+        match self.entries.iter().find(|entry| entry.id == id) {
+            None => Err(format!("faults.toml has no fault {id:?}")),
+            Some(entry) if !entry.board.is_none() || !entry.stimulus.is_empty() => {
+                Err(format!("the fault {id:?} isn't one of the image: no edit repairs it"))
+            }
+            Some(entry) => Ok(&entry.edit),
+        }
+    }
+
     /// In the order of the file.
     #[must_use]
     pub fn all(&self, lang: &str) -> Vec<KnownFault> {

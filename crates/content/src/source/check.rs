@@ -5,7 +5,7 @@ use super::item::Item;
 use super::markup;
 use super::prose::{Piece, Prose};
 use super::{Fault, Rule};
-use crate::{ImageName, Kind, Probe, Setup, Touch, View};
+use crate::{Condition, ImageName, Kind, Probe, SHARED_CHECKS, Setup, Touch, View};
 use std::collections::BTreeSet;
 
 /// What an exercise must have at least.
@@ -47,10 +47,12 @@ fn scene(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
     }
     trials(item, setup, faults);
     attempts(item, setup, faults);
+    checklist(item, setup, faults);
     let marks = setup.marks.iter().map(|mark| format!("mark-{}", mark.id));
     let trials = setup.trials.iter().map(|trial| format!("try-{}", trial.id));
     let attempts = setup.attempts.iter().map(|attempt| format!("attempt-{}", attempt.id));
-    sections(item, &marks.chain(trials).chain(attempts).collect::<Vec<_>>(), faults);
+    let items = setup.items.iter().map(|item| format!("item-{}", item.id));
+    sections(item, &marks.chain(trials).chain(attempts).chain(items).collect::<Vec<_>>(), faults);
 }
 
 fn attempts(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
@@ -73,6 +75,34 @@ fn attempts(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
         }
         if !attempt.edits.is_empty() {
             faults.push(item.fault(&attempt.id, Rule::Value, "edits come from faults: name those"));
+        }
+    }
+}
+
+fn checklist(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
+    ids(item, "items", setup.items.iter().map(|one| &one.id), faults);
+    let wrong = match (setup.view == View::Checklist, setup.items.is_empty(), setup.image) {
+        (true, true, _) => "the view \"checklist\" has at least one [[item]]",
+        (true, false, ImageName::Demo) => {
+            "the demo ROM has nothing to ask for: the view \"checklist\" wants the firmware"
+        }
+        (false, false, _) => "[[item]] belongs to the view \"checklist\"",
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        faults.push(item.fault("view", Rule::Value, wrong));
+    }
+    for (nth, one) in setup.items.iter().enumerate() {
+        if one.holds.is_empty() {
+            faults.push(item.fault(&one.id, Rule::Value, "an item asks at least one thing"));
+        }
+        if let Some(needs) =
+            one.needs.as_ref().filter(|needs| setup.items[..nth].iter().all(|other| other.id != **needs))
+        {
+            faults.push(item.fault(needs, Rule::Link, format!("no item {needs:?} stands in front of {:?}", one.id)));
+        }
+        for Condition { ask, is } in &one.holds {
+            answer(item, ask, is, faults);
         }
     }
 }
@@ -102,8 +132,9 @@ fn exercise(item: &Item, file: &ExerciseFile, faults: &mut Vec<Fault>) {
     let value = |message: String| Fault::at(&item.source.path, 1, Rule::Value, message);
     ids(item, "checks", file.checks.iter().map(|check| &check.id), faults);
     ids(item, "responses", file.responses.iter().map(|response| &response.id), faults);
-    if file.checks.is_empty() || file.bug.is_empty() || file.fix.is_empty() {
-        faults.push(value("an exercise has at least one edit in bug and in fix, and a check".to_owned()));
+    let broken = !(file.bug.is_empty() && file.faults.is_empty());
+    if file.checks.is_empty() || !broken || file.fix.is_empty() {
+        faults.push(value("an exercise has a fault or an edit in bug, an edit in fix, and a check".to_owned()));
     }
     if file.wrongs.len() < WRONGS {
         faults.push(value(format!("an exercise has at least {WRONGS} wrong repairs, this one {}", file.wrongs.len())));
@@ -125,6 +156,8 @@ fn exercise(item: &Item, file: &ExerciseFile, faults: &mut Vec<Fault>) {
     }
     let mut wanted = vec!["report".to_owned(), "solved".to_owned()];
     wanted.extend(file.responses.iter().map(|response| format!("response-{}", response.id)));
+    let own = file.checks.iter().filter(|check| !SHARED_CHECKS.contains(&check.id.as_str()));
+    wanted.extend(own.map(|check| format!("check-{}", check.id)));
     for (source, prose) in &item.texts {
         let hints = prose.sections.iter().filter(|section| section.id.as_deref() == Some("hint")).count();
         if hints < HINTS {
@@ -136,12 +169,16 @@ fn exercise(item: &Item, file: &ExerciseFile, faults: &mut Vec<Fault>) {
 }
 
 fn answer(item: &Item, ask: &Probe, word: &str, faults: &mut Vec<Fault>) {
+    if let Probe::After(after) = ask
+        && after.ask.is_of_boot()
+    {
+        let message = format!("{:?} is about the boot: it can't be asked `after`", after.ask);
+        faults.push(item.fault(word, Rule::Value, message));
+    }
     let status = word.starts_with("EFI_") || word == "no-answer";
     let problem = match ask.answers() {
         Some(words) if !words.contains(&word) => format!("it answers {}", words.join(", ")),
-        None if matches!(ask, Probe::Ring(_)) && !status => {
-            "it answers with a status: EFI_SUCCESS, no-answer".to_owned()
-        }
+        None if ask.is_status() && !status => "it answers with a status: EFI_SUCCESS, no-answer".to_owned(),
         _ => return,
     };
     faults.push(item.fault(word, Rule::Value, format!("{ask:?} never answers {word:?}: {problem}")));

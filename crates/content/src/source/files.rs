@@ -24,6 +24,10 @@ pub struct ChapterFile {
 pub struct ExerciseFile {
     pub level: u8,
     pub minutes: u16,
+    /// Of the catalogue, by id; `Library::read` puts their edits in front of `bug`.
+    #[serde(default)]
+    pub faults: Vec<String>,
+    #[serde(default)]
     pub bug: Vec<Edit>,
     #[serde(rename = "check")]
     pub checks: Vec<Check>,

@@ -55,25 +55,25 @@ impl Item {
         Some(item)
     }
 
-    /// Attempts of scenes get the edits of the faults that they name.
+    /// Attempts of scenes get the edits of the faults that they name, and so does the bug of an exercise.
     pub(super) fn with_faults(&mut self, catalogue: &Catalogue, faults: &mut Vec<Fault>) {
-        let Data::Scene(setup) = &mut self.data else { return };
-        let known = catalogue.all(LANGUAGES[0]);
-        for attempt in &mut setup.attempts {
-            for id in &attempt.faults {
-                match known.iter().find(|fault| fault.id == *id) {
-                    Some(fault) => attempt.edits.extend(fault.edit.iter().cloned()),
-                    None => {
-                        let line = self.source.line_of(id);
-                        faults.push(Fault::at(
-                            &self.source.path,
-                            line,
-                            Rule::Link,
-                            format!("there is no fault {id:?}"),
-                        ));
-                    }
+        let source = &self.source;
+        let mut edits = |ids: &[String]| {
+            let mut edits = Vec::new();
+            for id in ids {
+                match catalogue.edits(id) {
+                    Ok(own) => edits.extend_from_slice(own),
+                    Err(why) => faults.push(Fault::at(&source.path, source.line_of(id), Rule::Link, why)),
                 }
             }
+            edits
+        };
+        match &mut self.data {
+            Data::Scene(setup) => {
+                setup.attempts.iter_mut().for_each(|attempt| attempt.edits.extend(edits(&attempt.faults)));
+            }
+            Data::Exercise(file) => _ = file.bug.splice(..0, edits(&file.faults)),
+            Data::Chapter(_) => {}
         }
     }
 
@@ -134,12 +134,12 @@ impl Item {
         let (Data::Scene(setup), Some(prose)) = (&self.data, self.prose(lang)) else { return None };
         let captions = prose.sections.iter().filter_map(|section| {
             let id = section.id.as_ref()?;
-            let id = ["mark-", "try-", "attempt-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
+            let id = ["mark-", "try-", "attempt-", "item-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
             Some((id.to_owned(), section.html()))
         });
         let labels = prose.sections.iter().filter_map(|section| {
             let id = section.id.as_ref()?;
-            let id = id.strip_prefix("try-").or(id.strip_prefix("attempt-"))?;
+            let id = ["try-", "attempt-", "item-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
             Some((id.to_owned(), section.heading.clone()))
         });
         Some(Scene {
@@ -164,6 +164,10 @@ impl Item {
             let text = all(&format!("response-{}", response.id)).concat();
             (response.id.clone(), text)
         });
+        let checks = prose.sections.iter().filter_map(|section| {
+            let id = section.id.as_ref()?.strip_prefix("check-")?;
+            Some((id.to_owned(), section.heading.clone()))
+        });
         Some(Exercise {
             id: self.id.clone(),
             lang: lang.to_owned(),
@@ -174,6 +178,7 @@ impl Item {
             hints: all("hint"),
             solved: all("solved").concat(),
             responses: responses.collect(),
+            checks: checks.collect(),
         })
     }
 

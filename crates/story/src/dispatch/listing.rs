@@ -4,7 +4,8 @@ use super::Expression;
 use pi::depex::Dialect;
 use pi::image::{File as Ffs, Image, Node};
 use pi::layout::ffs::{VOLUME_TOP_FILE, kind};
-use pi::{Guid, known};
+use pi::layout::section;
+use pi::{Guid, known, pcd};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,15 @@ pub struct File {
     pub kind: u8,
     pub size: usize,
     pub depex: Option<Expression>,
+    /// The words of its `$PCD` block.
+    pub words: Vec<Word>,
+}
+
+/// A PCD word: a named switch of a module (`pi::pcd`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    pub name: String,
+    pub value: u32,
 }
 
 impl File {
@@ -116,6 +126,9 @@ fn entry(file: &Ffs, names: &Names) -> Option<File> {
         let code = file.find(dialect.section())?.bytes()?.to_vec();
         Some(Expression::new(dialect, code, names))
     });
+    let image = [section::kind::PE32, section::kind::TE].into_iter().find_map(|kind| file.find(kind)?.bytes());
+    let words =
+        pcd::words(image.unwrap_or_default()).map(|word| Word { name: word.name.to_owned(), value: word.value });
     let (guid, kind) = (file.header.name, file.header.kind);
-    Some(File { guid, name: file.ui_name(), kind, size: file.size(), depex })
+    Some(File { guid, name: file.ui_name(), kind, size: file.size(), depex, words: words.collect() })
 }

@@ -11,6 +11,6 @@ mod tests;
 pub use difference::{Deed, Difference, What, first_difference};
 pub use expression::{Expression, Line, TextFault, TextReason};
 pub use fold::{Dispatch, Evaluation, Found, Locked, Module, Produced, Registered, Returned, Run, Step};
-pub use listing::{File, Listing, Names, Volume};
+pub use listing::{File, Listing, Names, Volume, Word};
 pub use pi::depex::{DepexError, DepexReason, Dialect};
 pub use pi::{Guid, names::FileType};

@@ -22,6 +22,7 @@ fn listing() -> Listing {
         kind: kind::SMM,
         size: 100,
         depex: Some(Expression::from_text(Dialect::Smm, text, &names()).unwrap()),
+        words: Vec::new(),
     };
     let files = vec![file(A, "TRUE END"), file(B, "PUSH gEfiSmmSwDispatch2ProtocolGuid NOT NOT END")];
     let volume = Volume { at: "0x0".into(), size: 4096, free: 0, apriori: Vec::new(), files };

@@ -1,0 +1,268 @@
+//! A checklist whose points the machine answers, with a fault of the reader's choice: each is asked in its
+//! turn of a boot of the faulty image.
+
+use crate::bench::Build;
+use crate::bench::edit::{Edit, list};
+use crate::content::{self, Loaded, prose};
+use crate::i18n::{Lang, t};
+use crate::icons::{Icon, icon};
+use crate::link::{Handle, News};
+use crate::{files, words};
+use ::content::{Condition, Item, KnownFault, Probe, Scene};
+use protocol::{Failure, FromWorker, ToWorker};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub scene: Rc<Scene>,
+    pub lang: Lang,
+}
+
+#[component]
+pub fn Checklist(props: &Props) -> Html {
+    let Props { scene, lang } = props;
+    let faults = match content::use_faults(*lang) {
+        Loaded::Ready(faults, _) => faults,
+        _ => Rc::default(),
+    };
+    html! { <Asking scene={scene.clone()} {faults} lang={*lang} /> }
+}
+
+#[derive(PartialEq, Properties)]
+struct AskingProps {
+    scene: Rc<Scene>,
+    faults: Rc<Vec<KnownFault>>,
+    lang: Lang,
+}
+
+enum Msg {
+    News(News),
+    Image(Result<Vec<u8>, String>),
+    Choose(String),
+}
+
+/// Where in the list a question stands: the item's place, and that of the question in it.
+type Place = (usize, usize);
+
+struct Asking {
+    handle: Handle,
+    held: bool,
+    /// The fault's id; none is empty.
+    chosen: String,
+    answers: BTreeMap<Place, String>,
+    /// What was asked and isn't answered yet; the fault may have changed since.
+    waits: Option<(String, Place)>,
+    trouble: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Holds,
+    Fails,
+    /// What it needs doesn't hold.
+    Skipped,
+}
+
+impl State {
+    fn id(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Holds => "holds",
+            State::Fails => "fails",
+            State::Skipped => "skipped",
+        }
+    }
+}
+
+impl Component for Asking {
+    type Message = Msg;
+    type Properties = AskingProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let build = ctx.props().scene.setup.build.id();
+        ctx.link().send_future(async move { Msg::Image(files::bytes(&format!("firmware/{build}.fd")).await) });
+        Asking {
+            handle: Handle::open(ctx.link().callback(Msg::News)),
+            held: false,
+            chosen: String::new(),
+            answers: BTreeMap::new(),
+            waits: None,
+            trouble: None,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let l = ctx.props().lang;
+        match msg {
+            Msg::Image(Ok(bytes)) => {
+                self.handle.hold(ctx.props().scene.setup.build.id(), bytes);
+                self.held = true;
+            }
+            Msg::Image(Err(why)) => self.trouble = Some(t::image_failed(l, &why)),
+            Msg::Choose(fault) => {
+                self.chosen = fault;
+                self.answers.clear();
+                self.trouble = None;
+            }
+            Msg::News(News::Message(FromWorker::Probed { answer, .. })) => {
+                if let Some((fault, place)) = self.waits.take()
+                    && fault == self.chosen
+                {
+                    self.answers.insert(place, answer);
+                }
+            }
+            Msg::News(News::Message(FromWorker::Failed { failure, .. })) => {
+                self.waits = None;
+                self.trouble = Some(match failure {
+                    Failure::Edit(trouble) => crate::board::words::edit_trouble(&trouble, l),
+                    _ => t::load_failed_worker(l).into(),
+                });
+            }
+            Msg::News(News::Crashed) => {
+                (self.waits, self.held) = (None, false);
+                self.trouble = Some(t::load_failed_worker(l).into());
+            }
+            Msg::News(News::Message(_)) => return false,
+        }
+        self.go_on(ctx.props());
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let AskingProps { scene, faults, lang: l } = ctx.props();
+        let items = &scene.setup.items;
+        let states = self.states(items);
+        let over = !states.contains(&State::Open);
+        let choose = ctx.link().batch_callback(|event: Event| {
+            event.target_dyn_into::<HtmlSelectElement>().map(|select| Msg::Choose(select.value()))
+        });
+        let fault = |fault: &KnownFault| {
+            html! { <option value={fault.id.clone()} selected={fault.id == self.chosen}>{ fault.name.clone() }</option> }
+        };
+        let first = states.iter().position(|state| *state == State::Fails);
+        html! {
+            <figure class="fig sc ckl" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={over.to_string()}>
+                <div class="fig-h">
+                    <span class={classes!("live", (!over).then_some("off"))}></span><h2>{ scene.title.clone() }</h2><span class="sp"></span>
+                    <span class="chip">{ Build::ALL.into_iter().find(|build| build.id() == scene.setup.build.id()).map_or("", Build::name) }</span>
+                </div>
+                <label class="ck-f"><span>{ t::checklist_fault(*l) }</span>
+                    <select onchange={choose}>
+                        <option value="" selected={self.chosen.is_empty()}>{ t::checklist_healthy(*l) }</option>
+                        { for faults.iter().filter(|fault| !fault.edit.is_empty()).map(fault) }
+                    </select>
+                </label>
+                if let Some(trouble) = &self.trouble { <p class="fault pad" role="alert">{ icon(Icon::Warn) }<span>{ trouble.clone() }</span></p> }
+                <ol class="ck">{ for items.iter().enumerate().map(|(nth, item)| self.item(scene, nth, item, states[nth], *l)) }</ol>
+                <p class="ck-e" role="status" data-first={first.map(|nth| items[nth].id.clone())}>
+                    { match (over, first) {
+                        (false, _) => html! { { t::proving(*l) } },
+                        (true, None) => html! { { t::checklist_holds(*l) } },
+                        (true, Some(nth)) => html! { <>{ t::checklist_stops(*l) }{ " " }<b>{ label(scene, &items[nth]) }</b></> },
+                    } }
+                </p>
+            </figure>
+        }
+    }
+}
+
+fn label(scene: &Scene, item: &Item) -> Html {
+    scene.labels.get(&item.id).map(|label| prose(label)).unwrap_or_default()
+}
+
+impl Asking {
+    /// Asks the next question that is open; one at a time.
+    fn go_on(&mut self, props: &AskingProps) {
+        if self.waits.is_some() || !self.held || self.trouble.is_some() {
+            return;
+        }
+        let setup = &props.scene.setup;
+        let states = self.states(&setup.items);
+        let open = setup.items.iter().enumerate().filter(|(nth, _)| states[*nth] == State::Open);
+        let place = open.flat_map(|(nth, item)| (0..item.holds.len()).map(move |question| (nth, question)));
+        let Some(place) = place.into_iter().find(|place| !self.answers.contains_key(place)) else { return };
+        let fault = props.faults.iter().find(|fault| fault.id == self.chosen);
+        let fault: Vec<Edit> = fault.map_or_else(Vec::new, |fault| content::edits(&fault.edit));
+        let edits = list(&[content::edits(&setup.edits), fault].concat());
+        let ask = setup.items[place.0].holds[place.1].ask.clone();
+        self.waits = Some((self.chosen.clone(), place));
+        self.handle.send(&ToWorker::Probe { figure: self.handle.id(), image: setup.build.id().to_owned(), edits, ask });
+    }
+
+    fn states(&self, items: &[Item]) -> Vec<State> {
+        let mut states: Vec<State> = Vec::new();
+        for (nth, item) in items.iter().enumerate() {
+            let needed = item.needs.as_ref().and_then(|needs| items.iter().position(|other| other.id == *needs));
+            let found =
+                |question: usize, holds: &Condition| self.answers.get(&(nth, question)).map(|is| *is == holds.is);
+            let found: Vec<_> = item.holds.iter().enumerate().map(|(question, holds)| found(question, holds)).collect();
+            states.push(match needed.and_then(|needed| states.get(needed)) {
+                Some(State::Fails | State::Skipped) => State::Skipped,
+                Some(State::Open) => State::Open,
+                _ if found.contains(&None) => State::Open,
+                _ if found.contains(&Some(false)) => State::Fails,
+                _ => State::Holds,
+            });
+        }
+        states
+    }
+
+    fn item(&self, scene: &Scene, nth: usize, item: &Item, state: State, l: Lang) -> Html {
+        let (sign, said) = match state {
+            State::Open => (html! { "·" }, t::waiting(l)),
+            State::Holds => (icon(Icon::Check), t::answer_yes(l)),
+            State::Fails => (icon(Icon::Close), t::answer_no(l)),
+            State::Skipped => (html! { "–" }, t::checklist_skipped(l)),
+        };
+        let evidence = |(question, holds): (usize, &Condition)| {
+            let answer = self.answers.get(&(nth, question));
+            let right = answer.is_none_or(|answer| *answer == holds.is);
+            html! {
+                <li><code>{ asked(&holds.ask) }</code>
+                    <code class={classes!("ck-a", (!right).then_some("bad"))}>{ answer.map_or_else(|| "…".to_owned(), |answer| words::answer(answer, l).to_owned()) }</code>
+                    if !right { <small>{ t::expected(l, words::answer(&holds.is, l)) }</small> }
+                </li>
+            }
+        };
+        html! {
+            <li key={item.id.clone()} data-item={item.id.clone()} data-state={state.id()}>
+                <span class="g">{ sign }<span class="sr">{ said }</span></span>
+                <div>
+                    <b>{ label(scene, item) }</b>
+                    if state != State::Skipped { <ul>{ for item.holds.iter().enumerate().map(evidence) }</ul> }
+                    if state == State::Fails { <div class="md">{ for scene.captions.get(&item.id).map(|html| prose(html)) }</div> }
+                </div>
+            </li>
+        }
+    }
+}
+
+/// What is asked, as one would type or look for it.
+fn asked(ask: &Probe) -> String {
+    match ask {
+        Probe::Ring(value) => format!("smi {value:x}"),
+        Probe::Say(text) | Probe::Status(text) => text.clone(),
+        Probe::Value(name) => format!("getvar {name}"),
+        Probe::Record(name) => format!("NVRAM: {name}"),
+        Probe::Audit(name) | Probe::Register(name) => name.clone(),
+        Probe::Log(text) => format!("402h: “{text}”"),
+        Probe::Dispatched(name) | Probe::Why(name) => name.clone(),
+        Probe::Hidden => "SMRAM".to_owned(),
+        Probe::Locked => "D_LCK".to_owned(),
+        Probe::Boots => "POST".to_owned(),
+        Probe::After(after) => format!("{} ⏎ {}", commands(&after.say), asked(&after.ask)),
+    }
+}
+
+/// Many of one kind in a row are shown as a few.
+fn commands(say: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let (first, rest) = say.split_at(say.len().min(SHOWN));
+    let dots = if rest.len() > 1 { " ⏎ …" } else { "" };
+    let last = rest.last().map(|last| format!(" ⏎ {last}")).unwrap_or_default();
+    first.join(" ⏎ ") + dots + &last
+}
