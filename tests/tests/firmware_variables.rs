@@ -1,10 +1,12 @@
 //! Variables, from the OS's shell to flash and back: each status, on both boards and on QEMU.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
-use board::Board;
+use board::{Board, Stop};
 use e2e::firmware::{Boot, boot, boot_and_keep, boot_on_qemu, boot_on_qemu_and_keep, edited, images};
+use e2e::prompt::Prompt;
 use pi::Guid;
 use pi::variable::{Auth, Contents, find, set, stored_name};
+use trace::{CpuReg, Silent};
 
 const PLATFORM: Guid = Guid::new("5E70DA7A-5A5A-4C41-8B53-4D4D4C414200");
 const NVRAM: std::ops::Range<usize> = 0..0x1_0000;
@@ -253,4 +255,40 @@ fn messages_that_lie_and_requests_after_end_of_dxe_are_refused() {
     assert_eq!(boot.console.matches(": EFI_SUCCESS").count(), 2, "{}", boot.console);
     assert!(boot.log.contains("SmmFtwHandler: SMM communication buffer size invalid!\n"), "{}", boot.log);
     assert!(boot.log.contains("SmmVariableHandler: SMM communication buffer size invalid!\n"), "{}", boot.log);
+}
+
+/// What docs/firmware.md tells of the way from the OS to flash and back.
+#[test]
+fn one_set_variable_takes_some_ten_thousand_instructions() {
+    const DRIVER: Guid = Guid::new("9F7DCADE-11EA-448A-A46F-76E003657DD1");
+    /// Where the OS has moved runtime services.
+    const HIGH: u64 = 0xffff_8000_0000_0000;
+    for (image, build) in [(&images().debug, "DEBUG"), (&images().release, "RELEASE")] {
+        for board in [Board::Ich9, Board::Qemu] {
+            let Prompt { mut machine, loaded, .. } = Prompt::boot(board, image);
+            let driver = loaded.iter().find(|one| one.file == DRIVER).unwrap();
+            let driver = HIGH + driver.base.get()..HIGH + driver.base.get() + driver.size.get();
+            for (what, command) in [("a new variable", "setvar New 7 0102\r"), ("a new value", "setvar New 7 0304\r")] {
+                machine.serial_input(command.as_bytes());
+                let (mut call, mut back) = (None, (0, 0));
+                for _ in 0..150_000 {
+                    let inside = driver.contains(&machine.register(0, CpuReg::Rip));
+                    let now = (machine.instructions(), machine.time());
+                    assert_eq!(machine.step(&mut Silent), Stop::Time);
+                    if inside {
+                        call.get_or_insert(now);
+                        back = (machine.instructions(), machine.time());
+                    }
+                }
+                let (from, since) = call.unwrap();
+                let instructions = back.0 - from;
+                let flash = (back.1 - since).saturating_sub(instructions);
+                println!(
+                    "SetVariable() of {what}, {build} on {board:?}: {instructions} instructions, {flash} ns for flash"
+                );
+                assert!((5_000..40_000).contains(&instructions), "{instructions}");
+                assert_eq!(flash > 100_000, board == Board::Ich9, "{flash}");
+            }
+        }
+    }
 }

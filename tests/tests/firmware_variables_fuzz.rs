@@ -381,6 +381,8 @@ fn a_damaged_store_loses_no_variable_that_can_be_found_in_it() {
 #[test]
 #[ignore = "soak"]
 fn a_damaged_store_loses_no_variable_that_can_be_found_in_it_for_long() {
+    // Their building is no part of the time.
+    images();
     for_long(|seed| damaged_boots(seed..=seed));
 }
 
