@@ -68,3 +68,40 @@ for (const id of ['software-smi', 'hardware-smi']) {
     }
   }
 }
+
+const point = (page, id) => page.locator(`.ckl [data-item="${id}"]`);
+
+test('the checklist is answered by the machine: healthy, then with faults, by keys', async ({ page }) => {
+  await open(page, 'setting-not-persisting');
+  const figure = page.locator('.ckl');
+  await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  await expect(figure.locator('[data-state="holds"]')).toHaveCount(12);
+  await expect(point(page, 'flash')).toContainText('3Fh 01');
+  // A closed list takes letters: as a person chooses without a mouse.
+  await figure.locator('select').focus();
+  await page.keyboard.type('A protected range');
+  await page.keyboard.press('Enter');
+  await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  await expect(point(page, 'status')).toHaveAttribute('data-state', 'fails');
+  await expect(point(page, 'status')).toContainText('EFI_WRITE_PROTECTED');
+  await expect(point(page, 'range')).toContainText('100h');
+  await expect(point(page, 'smi')).toHaveAttribute('data-state', 'holds');
+  await figure.locator('select').selectOption('setup-never-saves');
+  await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  await expect(figure.locator('.ck-e')).toHaveAttribute('data-first', 'calls');
+  await expect(point(page, 'accepted')).toHaveAttribute('data-state', 'skipped');
+});
+
+for (const theme of ['light', 'dark']) {
+  for (const lang of ['en', 'vi', 'ja']) {
+    test(`axe finds nothing: checklist, ${theme}, ${lang}`, async ({ page }) => {
+      await page.setViewportSize({ width: 360, height: 800 });
+      await page.goto(`./?lang=${lang}&theme=${theme}#/scene/setting-not-persisting`);
+      await page.locator('.ckl select').selectOption('flash-not-opened');
+      await expect(page.locator('.ckl')).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+      await expect(page.locator('.ckl [data-state="fails"]').first()).toBeVisible();
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    });
+  }
+}

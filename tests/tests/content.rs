@@ -230,9 +230,9 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         (
             "scenes/setting-not-persisting/",
             "scene.toml",
-            "needs = \"setup\"",
+            "needs = \"calls\"",
             "needs = \"kept\"",
-            "link: no item \"kept\" stands in front of \"calls\"",
+            "link: no item \"kept\" stands in front of \"accepted\"",
         ),
         (LOCK, "ja.md", "{#mark-lock}", "{#mark-locked}", "ja.md:17: section: no section of the id mark-locked"),
         (

@@ -5,7 +5,7 @@ use content::source::{Item, Library};
 use content::{Build, Kind};
 use e2e::cli::smmlab;
 use e2e::firmware::{boot_on_qemu, images};
-use lab::{Bench, grade};
+use lab::{Bench, edits_of, grade, probe};
 use pi::edit::EditList;
 use protocol::Verdict;
 use std::fs;
@@ -114,6 +114,27 @@ fn the_faulty_image_shows_the_same_symptom_on_qemu() {
     }
 }
 
+/// Without a fault every point holds (`check content` looks); with one, the first that doesn't is the fitting one.
+#[test]
+fn the_checklist_breaks_where_the_fault_is() {
+    let library = library();
+    let setup = library.find(Kind::Scene, "setting-not-persisting").unwrap().scene("en").unwrap().setup;
+    let catalogue = library.catalogue.all("en");
+    let mut bench = bench();
+    for (fault, first) in [
+        ("apmc-en-cleared", "smi"),
+        ("setup-never-saves", "calls"),
+        ("policy-refuses-setup", "accepted"),
+        ("no-reclaim", "room"),
+        ("flash-not-locked", "range"),
+    ] {
+        let edits = [&setup.edits[..], &edits_of(&catalogue, &[fault]).unwrap()].concat();
+        let boot = bench.boot(setup.build.id(), &edits, &mut |_| {}).unwrap();
+        let fails = |item: &&content::Item| item.holds.iter().any(|holds| probe(&holds.ask, &boot) != holds.is);
+        assert_eq!(setup.items.iter().find(fails).map(|item| item.id.as_str()), Some(first), "{fault}");
+    }
+}
+
 #[test]
 fn smmlab_grade_says_by_its_exit_status_how_it_went() {
     let images = &images().folder;
@@ -140,7 +161,7 @@ fn smmlab_grade_says_by_its_exit_status_how_it_went() {
     assert_eq!(json["verdict"]["passed"], true);
     assert_eq!(json["verdict"]["trials"][1]["build"], "release");
     for (id, edits, wanted) in [
-        ("late", None, "there is no exercise \"late\"; there are: late-by-depex"),
+        ("late", None, "there is no exercise \"late\"; there are: false-success, late-by-depex"),
         ("late-by-order", Some("[[edit]]\nop = \"order\"\nfile = \"DriverC\"\n"), "edit 1 (order)"),
         (
             "late-by-order",

@@ -8,6 +8,9 @@ use crate::progress;
 use ::content::{Entry, Kind};
 use yew::prelude::*;
 
+/// The scene that is a tool of its own.
+const CHECKLIST: &str = "setting-not-persisting";
+
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub lang: Lang,
@@ -52,6 +55,7 @@ fn ways(entries: &[Entry], l: Lang) -> Html {
             <h2>{ t::ways(l) }</h2>
             <ul>
                 { for of(Kind::Chapter).map(|entry| way(entry, "chapter", t::way_chapter(l), l)) }
+                { for of(Kind::Scene).filter(|entry| entry.id == CHECKLIST).map(|entry| way(entry, "scene", t::way_checklist(l), l)) }
                 { for of(Kind::Exercise).map(|entry| way(entry, "exercise", t::way_exercise(l), l)) }
                 <li><a href="#/board"><small>{ t::way_board(l) }</small><b>{ t::board_title(l) }</b><span>{ t::board_intro(l) }</span></a></li>
                 <li><a href="#/smi"><small>{ t::way_board(l) }</small><b>{ t::sources_title(l) }</b><span>{ t::sources_intro(l) }</span></a></li>

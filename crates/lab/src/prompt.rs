@@ -66,6 +66,7 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
     // When the last news came: its time, and the instructions executed by then.
     let (mut news, mut at) = (runs.machine().time(), begun);
     witness.last = news;
+    let mut unread = runs.machine().serial_unread();
     loop {
         let (slice, silence) = if witness.waits_for_key() { (LONG_SLICE, BOOT_TIMEOUT) } else { (SLICE, SILENCE) };
         match runs.run_until(runs.machine().time() + slice, witness) {
@@ -78,6 +79,11 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
         let (time, instructions) = (machine.time(), machine.instructions());
         if witness.last != news {
             (news, at) = (witness.last, instructions);
+        }
+        if machine.serial_unread() != unread {
+            // Somebody reads, if slowly, what was typed.
+            (unread, witness.last) = (machine.serial_unread(), time);
+            (news, at) = (time, instructions);
         }
         if witness.prompted() && time > news + SETTLED && machine.serial_unread() == 0 && !machine.in_smm(0) {
             return Outcome::Prompt;

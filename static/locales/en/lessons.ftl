@@ -64,6 +64,7 @@ scene-tries = What you can do
 scene-no-smi = no SMI#
 scene-goes-on = OS goes on
 
+way-checklist = Checklist
 checklist-fault = Fault
 checklist-healthy = none
 checklist-holds = Every point holds.

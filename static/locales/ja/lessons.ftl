@@ -64,6 +64,7 @@ scene-tries = 試せること
 scene-no-smi = SMI# なし
 scene-goes-on = OS は続行
 
+way-checklist = チェックリスト
 checklist-fault = 障害
 checklist-healthy = なし
 checklist-holds = すべての項目が満たされています。

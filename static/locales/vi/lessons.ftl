@@ -64,6 +64,7 @@ scene-tries = Những gì có thể làm
 scene-no-smi = không có SMI#
 scene-goes-on = OS chạy tiếp
 
+way-checklist = Danh sách kiểm tra
 checklist-fault = Lỗi
 checklist-healthy = không có
 checklist-holds = Mọi mục đều đạt.

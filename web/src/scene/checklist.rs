@@ -254,7 +254,8 @@ fn asked(ask: &Probe) -> String {
         Probe::Hidden => "SMRAM".to_owned(),
         Probe::Locked => "D_LCK".to_owned(),
         Probe::Boots => "POST".to_owned(),
-        Probe::After(after) => format!("{} ⏎ {}", commands(&after.say), asked(&after.ask)),
+        // DEL behind a command is a key that is held.
+        Probe::After(after) => format!("{} ⏎ {}", commands(&after.say), asked(&after.ask)).replace('\u{7f}', " + DEL"),
     }
 }
 
