@@ -167,6 +167,24 @@ impl Prompt {
     /// Loads the registers, writes `data` to APM_STS and AL to APM_CNT. Err: it never came back.
     pub fn raise(&mut self, registers: &Registers, data: u8) -> Result<Answer, String> {
         self.poke(self.code, &code(registers, data));
+        self.finish()
+    }
+
+    /// The same, and as soon as `at` is read for the first time, a device writes `then` there.
+    pub fn raise_under_dma(&mut self, registers: &Registers, at: u64, then: &[u8]) -> Result<Answer, String> {
+        self.poke(self.code, &code(registers, 0));
+        let mut reader = Reader { at, read: false };
+        for _ in 0..PATIENCE {
+            assert_eq!(self.machine.step(&mut reader), Stop::Time);
+            if reader.read {
+                self.poke(at, then);
+                return self.finish();
+            }
+        }
+        Err("nobody reads there".to_owned())
+    }
+
+    fn finish(&mut self) -> Result<Answer, String> {
         let mut tape = Tape::default();
         let stop = self.machine.run_instructions(PATIENCE, &mut tape);
         let log = String::from_utf8_lossy(&tape.log).into_owned();
@@ -204,6 +222,22 @@ impl Prompt {
             |loaded: &&Loaded| address.checked_sub(loaded.base.get()).is_some_and(|rva| rva < loaded.size.get());
         let loaded = self.loaded.iter().rfind(is_there)?;
         Some((loaded.file, (address - loaded.base.get()) as u32))
+    }
+}
+
+/// Steps until SMM has read this address.
+struct Reader {
+    at: u64,
+    read: bool,
+}
+
+impl Sink for Reader {
+    fn level(&self) -> Level {
+        Level::Instructions
+    }
+
+    fn event(&mut self, event: Event) {
+        self.read |= matches!(event.kind, Kind::Load { addr, .. } if addr == self.at);
     }
 }
 

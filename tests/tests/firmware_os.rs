@@ -121,7 +121,7 @@ fn a_fault_that_nobody_expects_stops_the_os_with_a_line() {
 
 #[test]
 fn each_command_that_help_lists_answers_with_a_status() {
-    const USES: [&str; 20] = [
+    const USES: [&str; 23] = [
         "smi 41",
         "peek 100000",
         "poke 100000 1",
@@ -141,6 +141,9 @@ fn each_command_that_help_lists_answers_with_a_status() {
         "delvar Test",
         "lsvar",
         "flash 00",
+        "lockvar Test",
+        "varpolicy Test",
+        "ftwabort",
         "help",
     ];
     const END_THE_BOOT: [&str; 2] = ["reboot", "setup"];

@@ -61,6 +61,20 @@ const STATUSES: &[(&str, &str)] = &[
     ("setvar Timeout 7 0500 global", "EFI_SUCCESS"),
     ("setvar FirmwareUpdate 7 01", "EFI_WRITE_PROTECTED"),
     ("setvar SetupData 7 5a*10", "EFI_ACCESS_DENIED"),
+    // Hardware error records have names and room of their own.
+    ("setvar HwErrRec0001 f 01 414E6BDD-E47B-47CC-B244-BB61020CF516", "EFI_SUCCESS"),
+    ("setvar HwErrRec0001 f 01", "EFI_INVALID_PARAMETER"),
+    ("setvar HwErrRec001 f 01 414E6BDD-E47B-47CC-B244-BB61020CF516", "EFI_INVALID_PARAMETER"),
+    ("setvar HwErrRec000G f 01 414E6BDD-E47B-47CC-B244-BB61020CF516", "EFI_INVALID_PARAMETER"),
+    ("setvar HwErrRec0002 f 5a*180 414E6BDD-E47B-47CC-B244-BB61020CF516", "EFI_OUT_OF_RESOURCES"),
+    // Of the boot, volatile.
+    ("getvar OsIndicationsSupported global", "EFI_SUCCESS 0x6 0100000000000000"),
+    ("setvar OsIndicationsSupported 6 00 global", "EFI_WRITE_PROTECTED"),
+    ("delvar OsIndicationsSupported global", "EFI_WRITE_PROTECTED"),
+    // What firmware asks for before EndOfDxe.
+    ("lockvar A", "EFI_ACCESS_DENIED"),
+    ("varpolicy A", "EFI_WRITE_PROTECTED"),
+    ("ftwabort", "EFI_ACCESS_DENIED"),
     // There before the boot: without runtime access; authenticated.
     ("getvar BootOnly", "EFI_NOT_FOUND"),
     ("setvar BootOnly 7 01", "EFI_WRITE_PROTECTED"),
@@ -78,10 +92,14 @@ const LINES: &[&str] = &[
      NameSize(0x4) + PayloadSize(0x7c1) > MaxVariableSize(0x800) - HeaderSize(0x3c)\n",
     "NameSize(0x4) + PayloadSize(0x3c1) > MaxVolatileVariableSize(0x400) - HeaderSize(0x3c)\n",
     "[Variable]: Rewritten a preexisting variable(0x00000007) with different attributes(0x00000003)\n",
-    "ValidateSetVariable - Bad Attributes. 0x3 <> 0x7\n",
+    "ValidateSetVariable - Bad Attributes. 0x3 <> 0x7:0x38\n",
     "ValidateSetVariable - Bad Size. 0x3 <> 0x2-0x2\n",
     "Variable Check ReadOnly variable fail Write Protected - 5E70DA7A-5A5A-4C41-8B53-4D4D4C414200:FirmwareUpdate\n",
     "VariableSmm: SetVariable 'SetupData' = EFI_ACCESS_DENIED\n",
+    "SmmFtwHandler: Not safe to do the operation: 5 after End Of Dxe, so access denied!\n",
+    // A driver that comes too early, and comes again.
+    "Setup: RegisterVariablePolicy 'SetupData': EFI_NOT_READY\n",
+    "Setup: RegisterVariablePolicy 'SetupData': EFI_SUCCESS\nSetup: RegisterVariablePolicy 'Timeout': EFI_SUCCESS\n",
 ];
 
 fn script(commands: &[(&str, &str)]) -> String {
@@ -169,7 +187,7 @@ fn a_variable_survives_a_reboot_and_a_change_of_machines() {
             "getvar Timeout: EFI_SUCCESS 0x7 0500",
             "5E70DA7A-5A5A-4C41-8B53-4D4D4C414200 Colour",
             "8BE4DF61-93CA-11D2-AA0D-00E098032B8C Timeout",
-            "lsvar: EFI_SUCCESS 2 variables",
+            "lsvar: EFI_SUCCESS 3 variables",
         ] {
             assert!(boot.console.lines().any(|said| said == line), "{line}\n{}", boot.console);
         }
@@ -180,21 +198,25 @@ fn a_variable_survives_a_reboot_and_a_change_of_machines() {
 #[test]
 fn a_full_store_is_reclaimed_by_the_next_boot_and_not_for_the_os() {
     let rounds: String = (0..15).map(|round| format!("setvar Large 7 {round:02x}*700\n")).collect();
-    let script = format!("setvar Kept 7 77\n{rounds}getvar Large\n");
+    const FLAG: &str = "getvar VarErrorFlag 04B37FE8-F6AE-480B-BDD5-37D98C5E89AA\n";
+    let script = format!("setvar Kept 7 77\n{rounds}getvar Large\n{FLAG}");
     let (full, left) = everywhere(&images().debug, &script);
     assert_eq!(full.console.matches("setvar Large: EFI_OUT_OF_RESOURCES").count(), 1, "{}", full.console);
     assert!(full.console.contains("getvar Large: EFI_SUCCESS 0x7 0d0d"), "{}", full.console);
+    assert!(full.console.contains("getvar VarErrorFlag: EFI_SUCCESS 0x7 ef"), "{}", full.console);
     for line in [
         "RecordVarErrorFlag (0xEF) Large:5E70DA7A-5A5A-4C41-8B53-4D4D4C414200 - 0x00000007 - 0x748\n",
-        "CommonRuntimeVariableSpace = 0x6bb8 - CommonVariableTotalSize = ",
+        "CommonRuntimeVariableSpace = 0x69b8 - CommonVariableTotalSize = ",
         "UpdateVariable failed: Out of flash space\n",
     ] {
         assert!(full.log.contains(line), "{line}\n{}", full.log);
     }
     assert!(!full.log.contains("Variable: reclaim\n"));
-    let (after, left) = everywhere(&left, "getvar Kept\ngetvar Large\nsetvar Large 7 ff*700\ngetvar Large\n");
+    let (after, left) =
+        everywhere(&left, &format!("{FLAG}getvar Kept\ngetvar Large\nsetvar Large 7 ff*700\ngetvar Large\n"));
     assert!(after.log.contains("Variable: reclaim\n"), "{}", after.log);
     for line in [
+        "getvar VarErrorFlag: EFI_SUCCESS 0x7 ff",
         "getvar Kept: EFI_SUCCESS 0x7 77",
         "getvar Large: EFI_SUCCESS 0x7 0d0d",
         "setvar Large: EFI_SUCCESS",

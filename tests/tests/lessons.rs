@@ -1,11 +1,15 @@
-//! Each lesson breaks the firmware by edits of its image and repairs it by others: `lessons/*.toml`.
+//! Each lesson breaks the firmware, by a fault of the catalogue or by edits of its image, and repairs it by
+//! others: `lessons/*.toml`.
 //! On DEBUG the fault is reported, on RELEASE the service is just not there; QEMU and ours agree, and
 //! `why_not` names the cause.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 use board::Board;
+use content::KnownFault;
+use content::source::Library;
 use e2e::firmware::{Boot, boot, boot_on_qemu, images, stops_on_qemu};
+use lab::edits_of;
 use pi::Guid;
 use pi::depex::{DepexError, DepexReason, Dialect};
 use pi::dispatch::{Missing, Producer, Reason, why_not};
@@ -46,9 +50,18 @@ fn lesson(name: &str) -> Lesson {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons").join(name).with_extension("toml");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut lists: toml::Table = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut list =
-        |key: &str| lists.remove(key).and_then(|list| list.try_into().ok()).unwrap_or_else(|| panic!("{name}: {key}?"));
-    Lesson { broken: list("edit"), repair: list("repair") }
+    let fault = lists.remove("fault").map(|fault| fault.as_str().unwrap().to_owned());
+    let mut list = |key: &str| lists.remove(key).map_or_else(Vec::new, |list| list.try_into().unwrap());
+    let broken = [edits_of(catalogue(), fault.as_slice()).unwrap(), list("edit")].concat();
+    let repair = list("repair");
+    assert!(!broken.is_empty() && !repair.is_empty() && lists.is_empty(), "{name}: {lists:?}");
+    Lesson { broken, repair }
+}
+
+fn catalogue() -> &'static [KnownFault] {
+    static ALL: OnceLock<Vec<KnownFault>> = OnceLock::new();
+    let content = Path::new(env!("CARGO_MANIFEST_DIR")).join("../static/content");
+    ALL.get_or_init(|| Library::read(&content).unwrap().catalogue.all("en"))
 }
 
 /// Both images, with the records of a boot in which all is well.

@@ -28,6 +28,8 @@ pub struct Config {
     /// BP2:0 in the status register of the serial flash part: how much of its top is protected. Board `qemu`
     /// has none.
     pub block_protect: u8,
+    /// The serial flash part never ends what it has begun.
+    pub flash_stuck: bool,
     /// The top-block swap strap (GNT3#, ICH9): the upper two 64 KiB blocks of the flash change places.
     pub top_swap: bool,
     /// Size of QEMU's extended TSEG, 1 to 4094 MiB; 0: there is none.
@@ -44,6 +46,7 @@ impl Default for Config {
             bios: Vec::new(),
             fw_cfg: Vec::new(),
             block_protect: 0,
+            flash_stuck: false,
             top_swap: false,
             ext_tseg_mib: 16,
         }

@@ -155,6 +155,7 @@ impl Machine {
             flash: config.bios.clone(),
             fw_cfg: config.fw_cfg.clone(),
             block_protect: config.block_protect,
+            flash_stuck: config.flash_stuck,
             top_swap: config.top_swap,
             ext_tseg_mib: config.ext_tseg_mib,
         });

@@ -137,6 +137,7 @@ fn run(silicon: Silicon, seed: u64) -> u64 {
         flash,
         fw_cfg,
         block_protect: 0,
+        flash_stuck: false,
         top_swap: false,
         ext_tseg_mib: 16,
     });

@@ -227,6 +227,7 @@ mod tests {
             flash: Vec::new(),
             fw_cfg: vec![("opt/org.b".into(), b"hello".to_vec()), ("opt/org.a".into(), b"abc".to_vec())],
             block_protect: 0,
+            flash_stuck: false,
             top_swap: false,
             ext_tseg_mib: 16,
         })
@@ -316,6 +317,7 @@ mod tests {
             flash: Vec::new(),
             fw_cfg: Vec::new(),
             block_protect: 0,
+            flash_stuck: false,
             top_swap: false,
             ext_tseg_mib: 16,
         };

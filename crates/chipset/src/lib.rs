@@ -124,6 +124,8 @@ pub struct Wiring {
     pub fw_cfg: Vec<(String, Vec<u8>)>,
     /// BP2:0 of the serial flash part.
     pub block_protect: u8,
+    /// The serial flash part never ends what it has begun.
+    pub flash_stuck: bool,
     /// GNT3# is pulled down: BUC.TS is 1.
     pub top_swap: bool,
     /// QEMU's property extended-tseg-mbytes.
@@ -178,6 +180,9 @@ impl Chipset {
         flash.set_top_swap(chip_config.top_swap());
         if let Some(nor) = flash.nor_mut() {
             nor.protect_blocks(wiring.block_protect);
+            if wiring.flash_stuck {
+                nor.get_stuck();
+            }
         }
         Chipset {
             silicon,

@@ -83,6 +83,8 @@ pub struct Nor {
     busy: Option<Busy>,
     /// How often each sector was erased.
     wear: Vec<u32>,
+    /// Operations never end: WIP stays 1.
+    stuck: bool,
     /// How often power went in the middle of an operation: no two leave the same remains.
     cuts: u64,
 }
@@ -91,12 +93,18 @@ impl Nor {
     /// `contents`: a power of two of bytes, at least one block.
     pub fn new(contents: &[u8]) -> Self {
         let sectors = contents.len().div_ceil(SECTOR as usize);
-        Nor { array: Pages::from_bytes(contents), status: Status::new(), busy: None, wear: vec![0; sectors], cuts: 0 }
+        let array = Pages::from_bytes(contents);
+        Nor { array, status: Status::new(), busy: None, wear: vec![0; sectors], stuck: false, cuts: 0 }
     }
 
     /// BP2:0 as whoever programmed the part left them; they keep without power.
     pub fn protect_blocks(&mut self, bp: u8) {
         self.status.set_bp(bp & 7);
+    }
+
+    /// A part that has failed: what is begun isn't done.
+    pub fn get_stuck(&mut self) {
+        self.stuck = true;
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -221,6 +229,7 @@ impl Nor {
         if matches!(&work, Work::Erase { from, len } if self.protected(*from, *len)) {
             return self.status.set_wel(false);
         }
+        let takes = if self.stuck { u64::MAX } else { takes };
         self.busy = Some(Busy { work, from: now, until: now.saturating_add(takes) });
     }
 

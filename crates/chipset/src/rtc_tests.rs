@@ -13,6 +13,7 @@ fn rtc(low_ram: u64, high_ram: u64) -> Rtc {
         flash,
         fw_cfg,
         block_protect: 0,
+        flash_stuck: false,
         top_swap: false,
         ext_tseg_mib: 16,
     })

@@ -13,6 +13,7 @@ fn wiring(silicon: Silicon) -> Wiring {
         flash,
         fw_cfg: vec![("opt/x".into(), vec![7])],
         block_protect: 0,
+        flash_stuck: false,
         top_swap: false,
         ext_tseg_mib: 16,
     }

@@ -17,6 +17,9 @@ pub struct BoardChange {
     /// BP2:0 in the status register of the serial flash part: how much of its top can't be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block_protect: Option<u8>,
+    /// The serial flash part never ends what it has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flash_stuck: Option<bool>,
     /// The top-block swap strap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_swap: Option<bool>,
@@ -44,6 +47,7 @@ impl BoardChange {
         join(&mut self.cpus, other.cpus, "cpus")?;
         join(&mut self.ram_mib, other.ram_mib, "ram-mib")?;
         join(&mut self.block_protect, other.block_protect, "block-protect")?;
+        join(&mut self.flash_stuck, other.flash_stuck, "flash-stuck")?;
         join(&mut self.top_swap, other.top_swap, "top-swap")
     }
 

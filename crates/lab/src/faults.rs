@@ -43,11 +43,12 @@ impl FaultSet {
     /// The board with these changes; the image is the caller's to edit.
     #[must_use]
     pub fn wired(&self, config: Config) -> Config {
-        let BoardChange { cpus, ram_mib, block_protect, top_swap } = self.board;
+        let BoardChange { cpus, ram_mib, block_protect, flash_stuck, top_swap } = self.board;
         Config {
             cpus: cpus.unwrap_or(config.cpus),
             ram_mib: ram_mib.unwrap_or(config.ram_mib),
             block_protect: block_protect.unwrap_or(config.block_protect),
+            flash_stuck: flash_stuck.unwrap_or(config.flash_stuck),
             top_swap: top_swap.unwrap_or(config.top_swap),
             ..config
         }

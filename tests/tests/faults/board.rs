@@ -5,6 +5,7 @@ use ::board::{Board, Config, Machine};
 use e2e::firmware::{boot_and_keep, images};
 use lab::{FaultSet, Firmware, Hand, boot_with, say};
 use protocol::Outcome;
+use trace::{Level, Output, Recorder};
 
 /// Power-on with these faults, until the hand rests.
 fn booted_with(image: &[u8], faults: &FaultSet) -> Firmware {
@@ -85,4 +86,25 @@ fn a_power_cut_loses_everything_if_nobody_recovers() {
     for alone in ["power-cut-in-reclaim", "ftw-no-recovery"] {
         assert!(!loses_all(&images().debug, &broken(&[alone])), "{alone} alone is harmless");
     }
+}
+
+/// `setvar`, and three seconds.
+fn waits(image: &[u8], faults: &FaultSet) -> (String, bool) {
+    let mut machine = booted_with(image, faults).history.machine().clone();
+    let mut tape = Recorder::new(Level::Output);
+    machine.serial_input(b"setvar Taste 7 01\r");
+    machine.run_until(machine.time() + 3_000_000_000, &mut tape);
+    let console = e2e::machine::bytes(&tape.into_events(), Output::Serial);
+    (String::from_utf8(console).unwrap(), machine.in_smm(0))
+}
+
+#[test]
+fn a_wait_without_a_limit_waits_for_ever() {
+    show_on(&["flash-part-stuck"], |image, faults| waits(image, faults).0.contains("setvar Taste: EFI_TIMEOUT"));
+    show_on(&["flash-part-stuck", "flash-wait-endless"], |image, faults| {
+        let (console, in_smm) = waits(image, faults);
+        in_smm && !console.contains("setvar Taste: ")
+    });
+    let alone = waits(&images().debug, &broken(&["flash-wait-endless"])).0;
+    assert!(alone.contains("setvar Taste: EFI_SUCCESS"), "{alone}");
 }

@@ -60,6 +60,14 @@ fn a_value_that_is_taken_costs_the_driver_and_who_waits_for_it() {
     });
 }
 
+#[test]
+fn a_handler_under_another_value_answers_there() {
+    show(&["sw-smi-value-wrong"], |image| {
+        let there = answers(&booted(image), &["smi 42", "smi 44"]);
+        there[0].ends_with("EFI_NOT_FOUND") && there[1].ends_with("EFI_SUCCESS")
+    });
+}
+
 /// Driver C came: it waits for driver B's protocol.
 #[test]
 fn of_two_handlers_for_one_value_the_second_is_never_called() {

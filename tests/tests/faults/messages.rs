@@ -94,3 +94,53 @@ fn a_handler_that_trusts_rbx_writes_where_the_os_says() {
         smram(&prompt, at) != before
     });
 }
+
+/// SMRAM in which a word that could be a request's size stands, and data worth reading behind it.
+fn readable(prompt: &Prompt) -> (u64, Vec<u8>) {
+    const REQUEST: usize = 8;
+    let (start, bytes) = (prompt.smram.start, prompt.peek_smram());
+    let candidates = prompt.read_only_sections().into_iter().flat_map(|range| range.step_by(4));
+    let mut found = candidates.filter_map(|at| {
+        let place = (at - start) as usize;
+        let size = u32::from_le_bytes(bytes.get(place..place + 4)?.try_into().ok()?) as usize;
+        let data = bytes.get(place + REQUEST..)?.get(..size)?;
+        ((32..256).contains(&size) && data.iter().filter(|byte| !matches!(byte, 0 | 0xff)).count() > size / 2)
+            .then(|| (at, data.to_vec()))
+    });
+    found.next().unwrap()
+}
+
+/// RAX and RBX.
+fn update(request: u64) -> Registers {
+    let mut registers = Registers([0; 16]);
+    (registers.0[0], registers.0[3]) = (0x60, request);
+    registers
+}
+
+#[test]
+fn an_update_that_checks_nothing_tells_what_smram_holds() {
+    show(&["update-unchecked"], |image| {
+        let mut prompt = Prompt::boot(Board::Ich9, image);
+        let (at, secret) = readable(&prompt);
+        prompt.raise(&update(at), 0).unwrap();
+        let mut told = vec![0; secret.len()];
+        prompt.machine.peek(View::Os, 0xfff1_0000, &mut told);
+        told == secret
+    });
+}
+
+/// A copy of four bytes becomes one of a page.
+#[test]
+fn a_size_read_twice_overflows_a_copy_in_smram() {
+    const MARK: [u8; 256] = [0xa5; 256];
+    show(&["update-reads-twice"], |image| {
+        let mut prompt = Prompt::boot(Board::Ich9, image);
+        let request = prompt.buffer;
+        prompt.poke(request, &[&4u64.to_le_bytes()[..], &MARK[..]].concat());
+        assert!(!prompt.peek_smram().windows(MARK.len()).any(|bytes| bytes == MARK));
+        let size = MARK.len() as u32;
+        // The handler may be beyond recovery then.
+        let _ = prompt.raise_under_dma(&update(request), request, &size.to_le_bytes());
+        prompt.peek_smram().windows(MARK.len()).any(|bytes| bytes == MARK)
+    });
+}

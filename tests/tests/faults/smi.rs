@@ -2,7 +2,7 @@
 
 use crate::{answers, booted, faulty, show};
 use ::board::{Board, Machine, Stop};
-use e2e::firmware::{PATIENCE, images, power_on_several};
+use e2e::firmware::{Boot, PATIENCE, boot_several, boot_several_on_qemu, images, power_on_several};
 use lab::say;
 use protocol::Outcome;
 use trace::{Input, Level, Output, Recorder};
@@ -153,13 +153,36 @@ fn with_the_other_save_state_map_the_answer_is_restored_as_cr0() {
 #[test]
 fn processors_with_one_smbase_end_each_other() {
     const SCRIPT: &str = "smi 42\n";
-    show(&["smbase-shared"], |image| {
-        let (stop, console) = console(image, 2, SCRIPT);
-        stop != Stop::Exit(0) && !console.contains("> ")
+    for fault in ["smbase-shared", "smbase-tiles-overlap"] {
+        show(&[fault], |image| {
+            let (stop, console) = console(image, 2, SCRIPT);
+            stop != Stop::Exit(0) && !console.contains("> ")
+        });
+        let alone = console(&faulty(&images().debug, &[fault]), 1, SCRIPT).0;
+        assert_eq!(alone, Stop::Exit(0), "{fault}: one processor has its SMBASE for itself");
+    }
+}
+
+#[test]
+fn without_a_rendezvous_smm_bwp_refuses_the_write() {
+    show(&["rendezvous-left-out"], |image| {
+        let (stop, console) = console(image, 2, "setvar Taste 7 01\n");
+        assert_eq!(stop, Stop::Exit(0), "{console}");
+        console.contains("setvar Taste: EFI_WRITE_PROTECTED")
     });
-    assert_eq!(
-        console(&faulty(&images().debug, &["smbase-shared"]), 1, SCRIPT).0,
-        Stop::Exit(0),
-        "alone it is harmless"
-    );
+}
+
+/// The longest gap that a program of the OS sees, which raises an SMI in it; the same on QEMU.
+#[test]
+fn an_smi_for_one_processor_makes_it_wait() {
+    const SCRIPT: &str = "latency 10 42\n";
+    let gap = |boot: &Boot| -> u64 {
+        let answer = boot.console.lines().find_map(|line| line.strip_prefix("latency: EFI_SUCCESS ")).unwrap();
+        answer.strip_suffix(" ns").unwrap().parse().unwrap()
+    };
+    const LIMIT: u64 = 50_000;
+    show(&["smi-not-broadcast"], |image| gap(&boot_several(Board::Qemu, 2, image, SCRIPT)) > LIMIT);
+    let image = faulty(&images().release, &["smi-not-broadcast"]);
+    let (ours, theirs) = (boot_several(Board::Qemu, 2, &image, SCRIPT), boot_several_on_qemu(2, &image, SCRIPT));
+    assert!(gap(&ours) > LIMIT && gap(&theirs) > LIMIT, "{} ns, QEMU {} ns", gap(&ours), gap(&theirs));
 }

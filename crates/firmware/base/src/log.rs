@@ -2,6 +2,7 @@
 
 use crate::arch::out_bytes;
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 const PORT: u16 = 0x402;
 
@@ -11,6 +12,36 @@ impl Write for Log {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         out_bytes(PORT, text.as_bytes());
         Ok(())
+    }
+}
+
+/// EDK II's `DEBUG_ERROR` and `DEBUG_INFO`, as a module's word `PcdDebugPrintErrorLevel` has them.
+pub const ERROR: u32 = 1 << 31;
+pub const INFO: u32 = 1 << 6;
+pub const ALL: u32 = ERROR | INFO;
+/// This module's.
+static LEVEL: AtomicU32 = AtomicU32::new(ALL);
+
+/// What is of no level of these isn't printed.
+pub fn set_level(level: u32) {
+    LEVEL.store(level, Ordering::Relaxed);
+}
+
+fn is_wanted(level: u32) -> bool {
+    LEVEL.load(Ordering::Relaxed) & level != 0
+}
+
+/// Use `info!`.
+pub fn info(text: fmt::Arguments) {
+    if is_wanted(INFO) {
+        line(text);
+    }
+}
+
+/// Use `error!`.
+pub fn error(text: fmt::Arguments) {
+    if is_wanted(ERROR) {
+        line(text);
     }
 }
 
@@ -27,6 +58,26 @@ macro_rules! debug {
     ($($text:tt)*) => {
         if $crate::DEBUG {
             $crate::log::line(format_args!($($text)*));
+        }
+    };
+}
+
+/// The same in a module that has a level, as some of SMM have.
+#[macro_export]
+macro_rules! info {
+    ($($text:tt)*) => {
+        if $crate::DEBUG {
+            $crate::log::info(format_args!($($text)*));
+        }
+    };
+}
+
+/// The same, of what went wrong.
+#[macro_export]
+macro_rules! error {
+    ($($text:tt)*) => {
+        if $crate::DEBUG {
+            $crate::log::error(format_args!($($text)*));
         }
     };
 }

@@ -24,6 +24,7 @@ pub struct Setup {
 
 pub const SETUP_DATA: &[u16] = &utf16::<10>("SetupData");
 pub const OS_INDICATIONS: &[u16] = &utf16::<14>("OsIndications");
+pub const OS_INDICATIONS_SUPPORTED: &[u16] = &utf16::<23>("OsIndicationsSupported");
 
 /// With the NUL.
 pub const fn utf16<const N: usize>(text: &str) -> [u16; N] {
@@ -51,12 +52,11 @@ pub fn get(name: &[u16], vendor: Guid, data: &mut [u8]) -> Result<usize, Status>
     crate::check(status).map(|()| size)
 }
 
-/// NV, BS, RT.
-pub fn set(name: &[u16], vendor: Guid, data: &[u8]) -> Result<(), Status> {
+pub fn set(name: &[u16], vendor: Guid, attributes: u32, data: &[u8]) -> Result<(), Status> {
     let mut vendor = vendor;
     let (name, vendor, bytes) = (name.as_ptr().cast_mut(), (&raw mut vendor).cast(), data.as_ptr().cast_mut().cast());
     // SAFETY: the service's types.
-    crate::check(unsafe { (services().set_variable)(name, vendor, 7, data.len(), bytes) })
+    crate::check(unsafe { (services().set_variable)(name, vendor, attributes, data.len(), bytes) })
 }
 
 /// What was saved.

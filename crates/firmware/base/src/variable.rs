@@ -99,6 +99,87 @@ pub struct RuntimeCache {
     pub volatile_size: usize,
 }
 
+/// `EDKII_VARIABLE_POLICY_PROTOCOL`, revision 1
+#[repr(C)]
+pub struct VariablePolicy {
+    pub revision: u64,
+    pub disable: extern "efiapi" fn() -> crate::Status,
+    pub is_enabled: extern "efiapi" fn(state: *mut bool) -> crate::Status,
+    pub register: extern "efiapi" fn(entry: *const PolicyEntry) -> crate::Status,
+    pub dump: extern "efiapi" fn(policy: *mut u8, size: *mut u32) -> crate::Status,
+    pub lock: extern "efiapi" fn() -> crate::Status,
+}
+
+/// `VARIABLE_POLICY_ENTRY`; at `offset_to_name` the name follows, with its NUL. No name: all of the namespace.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct PolicyEntry {
+    pub version: u32,
+    /// Of all of it.
+    pub size: u16,
+    pub offset_to_name: u16,
+    pub namespace: Guid,
+    pub min_size: u32,
+    pub max_size: u32,
+    pub must_have: u32,
+    pub cant_have: u32,
+    pub lock: u8,
+    pub padding: [u8; 3],
+}
+pub const POLICY_VERSION: u32 = 0x1_0000;
+/// `VARIABLE_POLICY_TYPE_…`
+pub mod lock {
+    pub const NO_LOCK: u8 = 0;
+    pub const LOCK_NOW: u8 = 1;
+    pub const LOCK_ON_CREATE: u8 = 2;
+    pub const LOCK_ON_VAR_STATE: u8 = 3;
+}
+
+/// `VAR_CHECK_POLICY_COMM_HEADER`; an entry, or a bool, follows.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+pub struct PolicyMessage {
+    pub signature: [u8; 4],
+    pub revision: u32,
+    pub command: u32,
+    pub result: usize,
+}
+pub const POLICY_SIGNATURE: [u8; 4] = *b"VCPC";
+pub const POLICY_REVISION: u32 = 1;
+/// `VAR_CHECK_POLICY_COMMAND_…`
+pub mod policy_command {
+    pub const DISABLE: u32 = 1;
+    pub const IS_ENABLED: u32 = 2;
+    pub const REGISTER: u32 = 3;
+    pub const DUMP: u32 = 4;
+    pub const LOCK: u32 = 5;
+}
+
+/// A policy as a message has it: the entry, and the name behind it.
+pub fn policy_entry(namespace: Guid, name: &[u16], sizes: (u32, u32), attributes: (u32, u32), lock: u8) -> [u8; 128] {
+    let mut bytes = [0; 128];
+    let start = size_of::<PolicyEntry>();
+    let end = (start + size_of_val(name)).min(bytes.len());
+    let entry = PolicyEntry {
+        version: POLICY_VERSION,
+        size: end as u16,
+        offset_to_name: start as u16,
+        namespace,
+        min_size: sizes.0,
+        max_size: sizes.1,
+        must_have: attributes.0,
+        cant_have: attributes.1,
+        lock,
+        padding: [0; 3],
+    };
+    // SAFETY: the array is longer, and bytes need no alignment.
+    unsafe { bytes.as_mut_ptr().cast::<PolicyEntry>().write_unaligned(entry) };
+    for (to, unit) in bytes[start..end].chunks_exact_mut(2).zip(name) {
+        to.copy_from_slice(&unit.to_le_bytes());
+    }
+    bytes
+}
+
 /// `EDKII_VARIABLE_LOCK_PROTOCOL`
 #[repr(C)]
 pub struct VariableLock {

@@ -28,7 +28,7 @@ fn is_requested() -> bool {
     if indications & BOOT_TO_FW_UI == 0 {
         return false;
     }
-    let cleared = setup::set(OS_INDICATIONS, GLOBAL, &(indications & !BOOT_TO_FW_UI).to_le_bytes());
+    let cleared = setup::set(OS_INDICATIONS, GLOBAL, 7, &(indications & !BOOT_TO_FW_UI).to_le_bytes());
     if let Err(status) = cleared {
         debug!("[Bds] OsIndications: {}", base::names::Text(status));
     }

@@ -1,7 +1,7 @@
 //! The way in from DXE, which ends with EndOfDxe: EDK II's SmmFtwHandler().
 
 use crate::{get_max_block_size, recover};
-use base::{Global, Guid, Handle, Status, debug, protocol, smst, status};
+use base::{Global, Guid, Handle, Status, error, protocol, smst, status};
 use core::ffi::c_void;
 
 /// `SMM_FTW_COMMUNICATE_FUNCTION_HEADER`; EDK II's numbers of functions.
@@ -38,7 +38,7 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
     // SAFETY: the core's variable.
     let size = unsafe { *size };
     if size < HEADER {
-        debug!("SmmFtwHandler: SMM communication buffer size invalid!");
+        error!("SmmFtwHandler: SMM communication buffer size invalid!");
         return Status::SUCCESS;
     }
     let message = buffer.cast::<Message>();
@@ -49,7 +49,7 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
         GET_MAX_BLOCK_SIZE if size < size_of::<Message>() => return Status::SUCCESS,
         GET_MAX_BLOCK_SIZE => get_max_block_size(core::ptr::null(), &mut block_size),
         _ if *END_OF_DXE.get() => {
-            debug!("SmmFtwHandler: Not safe to do the operation: {function:x} after End Of Dxe, so access denied!");
+            error!("SmmFtwHandler: Not safe to do the operation: {function:x} after End Of Dxe, so access denied!");
             Status::ACCESS_DENIED
         }
         RESTART => status(recover::restart()),

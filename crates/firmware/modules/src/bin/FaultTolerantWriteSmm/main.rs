@@ -14,7 +14,7 @@ mod write;
 
 use base::flash::{Ftw, Fvb};
 use base::nvram::{SPARE, STORE_END};
-use base::{Global, Guid, Handle, Status, protocol, smst, status};
+use base::{Global, Guid, Handle, Status, log, protocol, smst, status};
 use core::ffi::c_void;
 use pi::pcd;
 
@@ -22,8 +22,9 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<1> = pcd::Block::new([("PcdFtwRecovery", 1)]);
+static PCD: pcd::Block<2> = pcd::Block::new([("PcdFtwRecovery", 1), ("PcdDebugPrintErrorLevel", log::ALL)]);
 const RECOVERY: usize = 0;
+const ERROR_LEVEL: usize = 1;
 
 static FVB: Global<*const Fvb> = Global::new(core::ptr::null());
 static PROTOCOL: Global<Ftw> =
@@ -35,6 +36,7 @@ pub fn fvb() -> &'static Fvb {
 }
 
 fn main() -> Result<(), Status> {
+    log::set_level(PCD.get(ERROR_LEVEL));
     *FVB.get() = smst::locate::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK)?;
     PROTOCOL.get().get_last_write = unsupported as *const () as usize;
     if PCD.get(RECOVERY) != 0 {

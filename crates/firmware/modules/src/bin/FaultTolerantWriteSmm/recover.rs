@@ -3,7 +3,7 @@
 use crate::{space, write};
 use base::names::Text;
 use base::nvram::{BLOCK, SPARE, STORE_END, STORE_START};
-use base::{Status, debug, status};
+use base::{Status, error, info, status};
 use pi::layout::ftw::{WriteRecord, record};
 use pi::variable::Store;
 use pi::variable::ftw::reached;
@@ -29,22 +29,22 @@ pub fn at_start() -> Result<(), Status> {
     if space::parse(&space::read()).is_err() {
         if space::is_in_spare() {
             let done = status(space::from_spare());
-            debug!("Ftw: Restart working block update in InitFtwProtocol() - {}", Text(done));
+            info!("Ftw: Restart working block update in InitFtwProtocol() - {}", Text(done));
         } else {
-            debug!("Ftw: Both working and spare blocks are invalid, init workspace");
+            error!("Ftw: Both working and spare blocks are invalid, init workspace");
             space::make_anew()?;
         }
     }
     if let Some(Unfinished { record: WriteRecord { state, .. }, .. }) = unfinished() {
         if !reached(state, record::SPARE_COMPLETE) {
-            debug!("Ftw: Init.. find first record not SpareCompleted, abort()");
+            info!("Ftw: Init.. find first record not SpareCompleted, abort()");
             abort()?;
         } else if reached(state, record::DESTINATION_COMPLETE) {
-            debug!("Ftw: Init.. find last record completed but header not, abort()");
+            info!("Ftw: Init.. find last record completed but header not, abort()");
             abort()?;
         } else {
             let done = restart();
-            debug!("Ftw: Restart last write - {}", Text(status(done)));
+            info!("Ftw: Restart last write - {}", Text(status(done)));
             match done {
                 // Nobody has asked for such a write: its record is damaged.
                 Err(Status::VOLUME_CORRUPTED) => abort()?,

@@ -4,7 +4,7 @@
 use crate::fvb;
 use alloc::vec::Vec;
 use base::nvram::{BLOCK, SPARE, VOLUME, WORK_SPACE, mapped};
-use base::{Status, debug};
+use base::{Status, info};
 use core::mem::offset_of;
 use core::ops::Range;
 use pi::layout::ftw::{HEADER_SIZE, WorkingBlockHeader, working_block};
@@ -87,7 +87,7 @@ pub fn room(size: usize) -> Result<usize, Status> {
     match end(&read()) {
         Some(at) if at + size <= WORK_SPACE.len() => Ok(at),
         _ => {
-            debug!("Ftw: reclaim work space");
+            info!("Ftw: reclaim work space");
             make_anew()?;
             Ok(HEADER_SIZE)
         }

@@ -24,11 +24,14 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<2> = pcd::Block::new([("PcdFlashUpdateWrites", 1), ("PcdFlashUpdateChecksBuffer", 1)]);
+static PCD: pcd::Block<3> =
+    pcd::Block::new([("PcdFlashUpdateWrites", 1), ("PcdFlashUpdateChecksBuffer", 1), ("PcdFlashUpdateReadsOnce", 1)]);
 /// 0: says EFI_SUCCESS and writes nothing.
 const WRITES: usize = 0;
 /// 0: takes any address that RBX has.
 const CHECKS_BUFFER: usize = 1;
+/// 0: the request's size is read again when it has been checked.
+const READS_ONCE: usize = 2;
 
 /// Where a request may lie.
 static REGION: Global<Range<u64>> = Global::new(0..0);
@@ -86,13 +89,15 @@ fn request(index: usize) -> Result<Vec<u8>, Status> {
     check(unsafe { ((*cpu).read_save_state)(cpu, 8, register::RBX, index, (&raw mut address).cast()) })?;
     check_range(address, size_of::<Request>())?;
     // SAFETY: in the region for communication, where nothing but messages is.
-    let size = unsafe { (&raw const (*(address as *const Request)).size).read_volatile() } as usize;
+    let read = || unsafe { (&raw const (*(address as *const Request)).size).read_volatile() } as usize;
+    let size = read();
     if size == 0 || size > MOST {
         return Err(Status::BAD_BUFFER_SIZE);
     }
     let data = address + size_of::<Request>() as u64;
     check_range(data, size)?;
     let mut copy = alloc::vec![0; size];
+    let size = if PCD.get(READS_ONCE) != 0 { size } else { read() };
     // SAFETY: as above.
     unsafe { copy.as_mut_ptr().copy_from(data as *const u8, size) };
     Ok(copy)

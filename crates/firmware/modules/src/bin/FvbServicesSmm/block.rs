@@ -3,7 +3,7 @@
 use crate::{DEVICE, Failure, tell};
 use base::flash::{Fvb, LIST_END};
 use base::nvram::{BLOCK, OEM_BLOCK, VOLUME, mapped};
-use base::{Global, Status, debug, record};
+use base::{Global, Status, error, record};
 use core::ops::Range;
 use core::ptr::null_mut;
 use pi::layout::fv;
@@ -136,7 +136,7 @@ fn end(operation: u8, name: &str, address: u64, size: usize, done: Result<(), Fa
     let status = match done {
         Ok(()) => Status::SUCCESS,
         Err(failure) => {
-            debug!("SpiFlash: {name} failed: {}", failure.text());
+            error!("SpiFlash: {name} failed: {}", failure.text());
             failure.status()
         }
     };

@@ -10,7 +10,7 @@ mod cfi;
 mod spi;
 
 use base::flash::Fvb;
-use base::{Global, Guid, Handle, Status, debug, protocol, record, smst};
+use base::{Global, Guid, Handle, Status, error, info, log, protocol, record, smst};
 use cfi::Cfi;
 use core::ffi::c_void;
 use pi::pcd;
@@ -20,20 +20,24 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<5> = pcd::Block::new([
+static PCD: pcd::Block<6> = pcd::Block::new([
     ("PcdFlashOpenWrites", 1),
     ("PcdFlashCloseWrites", 1),
     ("PcdFlashWaitLimit", 1_000_000),
     ("PcdFlashLock", 1),
     ("PcdFlashProtectNvram", 0),
+    ("PcdDebugPrintErrorLevel", log::ALL),
 ]);
 const OPEN_WRITES: usize = 0;
 const CLOSE_WRITES: usize = 1;
 /// Polls until an operation counts as failed; on `ich9` a poll takes a microsecond. 0: never.
 const WAIT_LIMIT: usize = 2;
-const LOCK: usize = 3;
+/// 0: nothing is locked; 2: BLE alone, as before there was SMM_BWP.
+pub const LOCK: usize = 3;
+pub const BLE_ALONE: u32 = 2;
 /// The protected range covers the variables, too.
 const PROTECT_NVRAM: usize = 4;
+const ERROR_LEVEL: usize = 5;
 
 /// Why the flash isn't as it was to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,12 +101,13 @@ impl Device {
 pub static DEVICE: Global<Option<Device>> = Global::new(None);
 
 fn main() -> Result<(), Status> {
+    log::set_level(PCD.get(ERROR_LEVEL));
     *DEVICE.get() = Device::find();
     let Some(device) = DEVICE.get() else {
-        debug!("SpiFlash: no flash that can be written");
+        error!("SpiFlash: no flash that can be written");
         return Err(Status::UNSUPPORTED);
     };
-    debug!("SpiFlash: device: {}", device.name());
+    info!("SpiFlash: device: {}", device.name());
     smst::on_protocol(&protocol::SMM_READY_TO_LOCK, on_ready_to_lock)?;
     // NVRAM first: who asks for any gets that.
     smst::install::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK, block::NVRAM.as_ptr())?;

@@ -1,10 +1,10 @@
 //! The ICH9's SPI controller, by hardware sequencing, and what protects its flash. ICH9 datasheet
 //! 316972, "Serial Peripheral Interface (SPI)", "BIOS_CNTL"; SMM_BWP as later chipsets have it.
 
-use crate::{CLOSE_WRITES, Failure, OPEN_WRITES, PCD, PROTECT_NVRAM, wait};
+use crate::{BLE_ALONE, CLOSE_WRITES, Failure, LOCK, OPEN_WRITES, PCD, PROTECT_NVRAM, wait};
 use base::arch::{in16, in32, mmio, out16, out32};
 use base::chipset::{lpc, pm};
-use base::debug;
+use base::info;
 use base::nvram::{OEM_BLOCK, VOLUME};
 
 /// In the LPC bridge's configuration space.
@@ -132,7 +132,10 @@ impl Spi {
     pub fn lock(&self) {
         let first = if PCD.get(PROTECT_NVRAM) != 0 { VOLUME.start } else { OEM_BLOCK.end };
         let limit = (self.end as u32 >> 12) - 1;
-        mmio::write(PR0, self.linear(first) >> 12 | limit << 16 | WPE);
+        let old = PCD.get(LOCK) == BLE_ALONE;
+        if !old {
+            mmio::write(PR0, self.linear(first) >> 12 | limit << 16 | WPE);
+        }
         mmio::write(LVSCC, CAPABILITIES | VCL);
         mmio::write(HSFS, FLOCKDN);
         mmio::write(GCS, mmio::read::<u32>(GCS) | BILD);
@@ -141,12 +144,12 @@ impl Spi {
             out16(TCO1_CNT, in16(TCO1_CNT) & !NMI_NOW | TCO_LOCK);
         }
         with_config(|| {
-            let control = lpc::FUNCTION.read8(BIOS_CNTL) & !BIOSWE | SMM_BWP;
+            let control = lpc::FUNCTION.read8(BIOS_CNTL) & !BIOSWE | if old { 0 } else { SMM_BWP };
             // BLE locks SMM_BWP: not both at once.
             lpc::FUNCTION.write8(BIOS_CNTL, control);
             lpc::FUNCTION.write8(BIOS_CNTL, control | BLE);
             let (control, status) = (lpc::FUNCTION.read8(BIOS_CNTL), mmio::read::<u16>(HSFS));
-            debug!("SpiFlash: locked: BIOS_CNTL = 0x{control:02X}, HSFS = 0x{status:04X}");
+            info!("SpiFlash: locked: BIOS_CNTL = 0x{control:02X}, HSFS = 0x{status:04X}");
         });
     }
 }

@@ -16,14 +16,13 @@ use base::smm::{EntryContext, SmmConfiguration, SmmCpu, SmmEntryPoint};
 use base::{Global, Status, arch, debug, dxe, paging, protocol, smst};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
-use words::{PCD, SAVE_FPU, SMBASE_TILES};
+use words::{PCD, SAVE_FPU, TILE_SIZE};
 
 base::smm_entry!(main);
 
 /// A processor's entry code at SMBASE + 8000h, and its save state, which ends at SMBASE + FFFFh, take a page
-/// each: another processor's lie beside them, TILE further.
+/// each: another processor's lie beside them, a tile further.
 const TILES: usize = 0x8000;
-const TILE: usize = 0x2000;
 const STACK: usize = 0x8000;
 const ENTRY_OFFSET: u64 = 0x8000;
 const PAGE: usize = 0x1000;
@@ -65,7 +64,8 @@ fn cpus() -> &'static [Cpu] {
 
 fn main() -> Result<(), Status> {
     let (count, parked) = aps::start()?;
-    let tiles = smst::allocate_pages((TILES + (count - 1) * TILE) / PAGE)?;
+    let tile_size = PCD.get(TILE_SIZE) as usize;
+    let tiles = smst::allocate_pages((TILES + (count - 1) * tile_size).div_ceil(PAGE))?;
     let tables = smst::allocate_pages(paging::IDENTITY_PAGES)?;
     let stacks = smst::allocate_pages(count * STACK / PAGE)?;
     paging::identity(tables);
@@ -75,7 +75,7 @@ fn main() -> Result<(), Status> {
     let table = CPUS.get();
     table.count = count;
     for (index, (cpu, save_state)) in table.all.iter_mut().zip(&mut table.save_states).enumerate().take(count) {
-        let tile = if PCD.get(SMBASE_TILES) != 0 { tiles + (index * TILE) as u64 } else { tiles };
+        let tile = tiles + (index * tile_size) as u64;
         entry::install(tile, tables, stacks + ((index + 1) * STACK) as u64, cpu);
         let smbase = tile - ENTRY_OFFSET;
         *cpu = Cpu { index, apic_id: index as u8, smbase, fx: has_fx.then_some(fx + index as u64 * FX) };

@@ -3,10 +3,11 @@
 //!
 //! Traditional: the handlers run when all have come, or when two time-outs are over; between them those
 //! who are missing get an SMI of their own. Relaxed: they run at once. Either way nobody leaves before.
+//! Left out, as a fault: nobody waits.
 //!
 //! Not here: SmmStartupThisAp(), and MSRs that tell why a processor doesn't come.
 
-use crate::words::{BSP_ELECTION, PCD, RELAXED, SYNC_MODE, TIMEOUT, TIMEOUT_2};
+use crate::words::{ALONE, BSP_ELECTION, PCD, RELAXED, SYNC_MODE, TIMEOUT, TIMEOUT_2};
 use crate::{Cpu, cpus, save_state};
 use base::{arch, debug, lapic, record};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
@@ -38,12 +39,27 @@ fn bit(cpu: &Cpu) -> u32 {
 
 /// `foundation` runs on one processor.
 pub fn run(me: &Cpu, foundation: impl FnOnce()) {
+    if PCD.get(SYNC_MODE) == ALONE {
+        return run_alone(me, foundation);
+    }
     if update_unless(SHUT, |door| door | bit(me)) {
         let bsp = elect(me);
         if bsp == me.index { run_bsp(me, foundation) } else { run_ap(me, bsp) }
     }
     // Whoever left earlier could be back, for the next SMI, before this one is over.
     wait(&DOOR, SHUT, 0);
+}
+
+/// The boot processor works, whatever the others do; they come and go without a record.
+fn run_alone(me: &Cpu, foundation: impl FnOnce()) {
+    if me.index != BOOT_PROCESSOR {
+        return;
+    }
+    enter(me);
+    DOOR.store(bit(me), SeqCst);
+    foundation();
+    DOOR.store(0, SeqCst);
+    leave(me);
 }
 
 fn update_unless(bits: u32, change: impl Fn(u32) -> u32) -> bool {

@@ -8,7 +8,7 @@ pub static PCD: Block<8> = Block::new([
     // Microseconds: for all to come by themselves, and after an SMI to those who are missing.
     ("PcdCpuSmmApSyncTimeout", 1_000_000),
     ("PcdCpuSmmApSyncTimeout2", 1_000_000),
-    // 0 traditional, 1 relaxed.
+    // 0 traditional, 1 relaxed, 2: nobody waits for anybody.
     ("PcdCpuSmmSyncMode", 0),
     // 0: the boot processor runs the handlers; 1: whoever comes first.
     ("PcdCpuSmmEnableBspElection", 0),
@@ -16,8 +16,8 @@ pub static PCD: Block<8> = Block::new([
     ("PcdSaveFpuState", 1),
     // 0: by the revision; 1: as Intel 64 has it; 2: as AMD64 has it.
     ("PcdSaveStateMap", 0),
-    // 0: all processors get the same SMBASE.
-    ("PcdSmbaseTiles", 1),
+    // From one processor's SMBASE to the next; 0: all processors get the same.
+    ("PcdCpuSmmTileSize", 0x2000),
     // 0: SMRR stay as reset leaves them, and SMM_Code_Chk, too.
     ("PcdSmrr", 1),
 ]);
@@ -25,8 +25,9 @@ pub const TIMEOUT: usize = 0;
 pub const TIMEOUT_2: usize = 1;
 pub const SYNC_MODE: usize = 2;
 pub const RELAXED: u32 = 1;
+pub const ALONE: u32 = 2;
 pub const BSP_ELECTION: usize = 3;
 pub const SAVE_FPU: usize = 4;
 pub const SAVE_STATE_MAP: usize = 5;
-pub const SMBASE_TILES: usize = 6;
+pub const TILE_SIZE: usize = 6;
 pub const SMRR: usize = 7;

@@ -1,7 +1,7 @@
 //! The forms as a person works on them.
 
 use crate::forms::{FORMS, Kind, Question, defaults, questions};
-use crate::{PCD, SAVES, TELLS_STATUS};
+use crate::{ATTRIBUTES, PCD, SAVES, TELLS_STATUS};
 use base::fwcfg::File;
 use base::names::Name;
 use base::post::{self, post};
@@ -127,7 +127,7 @@ fn save(data: &Data) {
     let mut saved = Ok(());
     if PCD.get(SAVES) != 0 {
         debug!("Setup: SetVariable 'SetupData', size = {SIZE}");
-        saved = set(SETUP_DATA, PLATFORM, data);
+        saved = set(SETUP_DATA, PLATFORM, PCD.get(ATTRIBUTES), data);
     }
     if let Err(status) = saved {
         debug!("SetVariable() = {}", Name(status));

@@ -2,7 +2,7 @@
 
 use crate::loader::OS;
 use crate::tasks::{self, Tasks};
-use crate::{cpu_commands, interrupts, say, variables};
+use crate::{cpu_commands, interrupts, messages, say, variables};
 use base::arch::{self, ASKS, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
@@ -57,11 +57,11 @@ pub fn run(line: &str) {
         "reboot" => reset(efi::RESET_COLD),
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {
-            HELP.iter().chain(&variables::HELP).for_each(|line| say!("{line}"));
+            HELP.iter().chain(&variables::HELP).chain(&messages::HELP).for_each(|line| say!("{line}"));
             say!("help: {}", Name(Status::SUCCESS));
             Ok(())
         }
-        _ => variables::run(command, &mut words).unwrap_or(Err(Wrong)),
+        _ => variables::run(command, &mut words).or_else(|| messages::run(command, &mut words)).unwrap_or(Err(Wrong)),
     };
     if done.is_err() {
         say!("{command}: {}; `help` lists the commands", Name(Status::INVALID_PARAMETER));
@@ -150,7 +150,7 @@ fn pci(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 }
 
 /// Communicate() with a buffer at this physical address.
-fn communicate(buffer: u64, length: usize) -> Status {
+pub fn communicate(buffer: u64, length: usize) -> Status {
     let os = OS.get();
     let mut size = COMMUNICATE_HEADER + length;
     // SAFETY: the IPL's protocol, where SetVirtualAddressMap() has moved it.

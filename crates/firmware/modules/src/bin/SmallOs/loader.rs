@@ -7,11 +7,17 @@ use base::smm::SmmCommunication;
 use base::{Global, Handle, Status, arch, check, chipset, dxe, efi, paging, protocol};
 use core::ptr::null_mut;
 
-/// The OS sees runtime memory here as well as where it is.
+/// The OS sees runtime memory here, and no longer where it is: firmware that goes on using physical addresses
+/// faults, as on any OS.
 const HIGH: u64 = 0xffff_8000_0000_0000;
 const STACK: usize = 64 << 10;
 const MAP: usize = 8 << 10;
 const MOST_DESCRIPTORS: usize = 64;
+/// Tables of 4 KiB pages, each for 2 MiB in which there is runtime memory.
+const SMALL_TABLES: usize = 8;
+const PRESENT: u64 = 1;
+const WRITABLE: u64 = 2;
+const LARGE: u64 = 1 << 7;
 
 #[repr(align(16))]
 struct Stack(#[expect(dead_code, reason = "only its address counts")] [u8; STACK]);
@@ -25,6 +31,7 @@ pub struct Os {
     pub communication: *mut SmmCommunication,
     pub smram: u64,
     tables: u64,
+    small_tables: u64,
     map: [u8; MAP],
     map_size: usize,
     stride: usize,
@@ -37,6 +44,7 @@ pub static OS: Global<Os> = Global::new(Os {
     communication: null_mut(),
     smram: 0,
     tables: 0,
+    small_tables: 0,
     map: [0; MAP],
     map_size: 0,
     stride: 0,
@@ -58,8 +66,11 @@ pub fn leave_boot_services(image: Handle) -> Result<(), Status> {
     os.smram = chipset::tseg().start;
     processors::prepare(os.tables)?;
     paging::identity(os.tables);
-    // The lower half's first 512 GiB again at the beginning of the upper half.
-    arch::mmio::write(os.tables + 256 * 8, arch::mmio::read::<u64>(os.tables));
+    // The lower half's first 512 GiB again at the beginning of the upper half, by tables of their own.
+    let high = dxe::allocate_pages(efi::LOADER_DATA, paging::IDENTITY_PAGES)?;
+    paging::identity(high);
+    arch::mmio::write(os.tables + 256 * 8, arch::mmio::read::<u64>(high));
+    os.small_tables = dxe::allocate_pages(efi::LOADER_DATA, SMALL_TABLES)?;
     let (mut key, mut version) = (0, 0);
     os.map_size = MAP;
     let bs = dxe::boot_services();
@@ -119,12 +130,41 @@ pub fn use_runtime_services() {
     };
     assert!(status == Status::SUCCESS, "SetVirtualAddressMap: {}", base::names::Name(status));
     os.communication = (os.communication as u64 + HIGH) as *mut _;
+    os.system_table = (os.system_table as u64 + HIGH) as *mut _;
+    hide(&runtime[..count]);
     for d in descriptors().filter(|d| matches!(d.r#type, efi::BOOT_SERVICES_CODE | efi::BOOT_SERVICES_DATA)) {
         let size = d.number_of_pages * PAGE;
         // SAFETY: nobody's memory since ExitBootServices().
         unsafe { fill(d.physical_start, size / 8) };
         os.freed += size;
     }
+}
+
+/// Takes this memory out of the lower half.
+fn hide(memory: &[efi::MemoryDescriptor]) {
+    let os = OS.get();
+    let (directories, mut free) = (os.tables + 2 * PAGE, 0);
+    let pages = memory.iter().flat_map(|d| (0..d.number_of_pages).map(|nth| d.physical_start + nth * PAGE));
+    for page in pages {
+        let at = directories + (page >> 21) * 8;
+        let mut table = arch::mmio::read::<u64>(at);
+        if table & LARGE != 0 {
+            if free == SMALL_TABLES as u64 {
+                // What lies that far apart stays visible.
+                break;
+            }
+            table = os.small_tables + free * PAGE | PRESENT | WRITABLE;
+            free += 1;
+            let first = page & !0x1f_ffff;
+            for nth in 0..512 {
+                arch::mmio::write((table & !(PAGE - 1)) + nth * 8, first + nth * PAGE | PRESENT | WRITABLE);
+            }
+            arch::mmio::write(at, table);
+        }
+        arch::mmio::write((table & !(PAGE - 1)) + (page >> 12 & 0x1ff) * 8, 0u64);
+    }
+    // SAFETY: nothing that the OS uses lies there. The TLB forgets.
+    unsafe { arch::set_cr3(os.tables) };
 }
 
 /// # Safety

@@ -13,6 +13,7 @@ mod cpu_commands;
 mod fptask;
 mod interrupts;
 mod loader;
+mod messages;
 mod processors;
 mod shell;
 mod tasks;

@@ -44,7 +44,7 @@ fn services() -> &'static efi::RuntimeServices {
 }
 
 /// A name with its NUL.
-fn name<'a>(words: &mut SplitWhitespace<'a>) -> Result<(&'a str, [u16; LETTERS]), Wrong> {
+pub fn name<'a>(words: &mut SplitWhitespace<'a>) -> Result<(&'a str, [u16; LETTERS]), Wrong> {
     let word = words.next().ok_or(Wrong)?;
     let mut name = [0; LETTERS];
     if word.len() >= LETTERS {
@@ -56,7 +56,7 @@ fn name<'a>(words: &mut SplitWhitespace<'a>) -> Result<(&'a str, [u16; LETTERS])
     Ok((word, name))
 }
 
-fn vendor(words: &mut SplitWhitespace) -> Result<Guid, Wrong> {
+pub fn vendor(words: &mut SplitWhitespace) -> Result<Guid, Wrong> {
     match words.next() {
         None => Ok(variable::PLATFORM),
         Some("global") => Ok(variable::GLOBAL),

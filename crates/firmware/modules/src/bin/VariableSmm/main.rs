@@ -1,8 +1,7 @@
 //! Variables, the part in SMM: keeps the stores, applies every rule, writes flash. EDK II's VariableSmm:
 //! messages, statuses, formats; `SmmVar:` lines are the article's.
 //!
-//! Not here: signatures (an authenticated write is always refused), the variable policy protocol,
-//! hardware error records' own space, statistics.
+//! Not here: signatures (an authenticated write is always refused), statistics.
 #![no_std]
 #![no_main]
 
@@ -10,14 +9,16 @@ extern crate alloc;
 
 mod auth;
 mod check;
+mod error_flag;
 mod message;
+mod policy;
 mod read;
 mod set;
 mod store;
 
 use base::flash::{Ftw, Fvb};
-use base::variable::SmmVariable;
-use base::{Global, Guid, Handle, Status, debug, dxe, protocol, smst};
+use base::variable::{PAYLOAD, SmmVariable};
+use base::{Global, Guid, Handle, Status, dxe, error, info, log, protocol, smst};
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use pi::pcd;
@@ -27,13 +28,24 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<3> =
-    pcd::Block::new([("PcdVariableReclaim", 1), ("PcdSetupDataPolicy", 1), ("PcdVariableFlashStatus", 1)]);
+static PCD: pcd::Block<6> = pcd::Block::new([
+    ("PcdVariableReclaim", 1),
+    ("PcdSetupDataPolicy", 1),
+    ("PcdVariableFlashStatus", 1),
+    ("PcdVariableMostPayload", PAYLOAD as u32),
+    ("PcdVariablePolicy", 1),
+    ("PcdDebugPrintErrorLevel", log::ALL),
+]);
 const RECLAIM: usize = 0;
 /// 0: anybody writes SetupData; 1: not the OS; 2: nobody after EndOfDxe.
 const SETUP_DATA_POLICY: usize = 1;
 /// 0: a flash write that fails counts as done.
 const FLASH_STATUS: usize = 2;
+/// A message with more behind its header is refused.
+const MOST_PAYLOAD: usize = 3;
+/// 0: no policy holds.
+const POLICY: usize = 4;
+const ERROR_LEVEL: usize = 5;
 
 pub static VARIABLES: Global<Variables> = Global::new(Variables::new());
 static PROTOCOL: Global<SmmVariable> = Global::new(SmmVariable {
@@ -44,7 +56,9 @@ static PROTOCOL: Global<SmmVariable> = Global::new(SmmVariable {
 });
 
 fn main() -> Result<(), Status> {
+    log::set_level(PCD.get(ERROR_LEVEL));
     VARIABLES.get().init()?;
+    policy::init()?;
     message::register()?;
     smst::install(&protocol::SMM_VARIABLE, PROTOCOL.as_ptr())?;
     smst::on_protocol(&protocol::SMM_END_OF_DXE, on_end_of_dxe)?;
@@ -57,7 +71,9 @@ fn main() -> Result<(), Status> {
 }
 
 extern "efiapi" fn on_end_of_dxe(_: *const Guid, _: *mut c_void, _: Handle) -> Status {
-    debug!("[Variable]SMM_END_OF_DXE is signaled");
+    info!("[Variable]SMM_END_OF_DXE is signaled");
+    policy::lock_interface();
+    error_flag::at_end_of_dxe();
     VARIABLES.get().end_of_dxe = true;
     Status::SUCCESS
 }
@@ -77,6 +93,6 @@ fn start_writing(ftw: *const Ftw) {
             let told = dxe::install(&protocol::SMM_VARIABLE_WRITE, null_mut::<()>());
             base::debug_assert!(told.is_ok(), "a protocol on a new handle");
         }
-        Err(status) => debug!("VariableWriteServiceInitialize: {}", base::names::Text(status)),
+        Err(status) => error!("VariableWriteServiceInitialize: {}", base::names::Text(status)),
     }
 }

@@ -2,12 +2,12 @@
 //! before it is looked at. The status goes into the message's header; the handler itself always succeeds.
 
 use crate::set::{Request, set_variable};
-use crate::{PCD, RECLAIM, VARIABLES, check, read};
+use crate::{MOST_PAYLOAD, PCD, RECLAIM, VARIABLES, check, read};
 use alloc::vec::Vec;
 use base::variable::{
     Access, HEADER, Header, Info, MAX_AUTH_VARIABLE_SIZE, Name, Named, PAYLOAD, RuntimeCache, function,
 };
-use base::{Global, Guid, Handle, Status, chipset, debug, protocol, record, smst, status};
+use base::{Global, Guid, Handle, Status, chipset, error, info, protocol, record, smst, status};
 use core::ffi::c_void;
 use core::ops::Range;
 
@@ -32,16 +32,16 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
     // SAFETY: the core's variable.
     let size = unsafe { *size };
     if size < HEADER {
-        debug!("SmmVariableHandler: SMM communication buffer size invalid!");
+        error!("SmmVariableHandler: SMM communication buffer size invalid!");
         return Status::SUCCESS;
     }
     let payload = size - HEADER;
-    if payload > PAYLOAD {
-        debug!("SmmVariableHandler: SMM communication buffer payload size invalid!");
+    if payload > PAYLOAD.min(PCD.get(MOST_PAYLOAD) as usize) {
+        error!("SmmVariableHandler: SMM communication buffer payload size invalid!");
         return Status::SUCCESS;
     }
     if !is_outside(buffer as u64, size) {
-        debug!("SmmVariableHandler: SMM communication buffer in SMRAM or overflow!");
+        error!("SmmVariableHandler: SMM communication buffer in SMRAM or overflow!");
         return Status::SUCCESS;
     }
     let (header, data) = (buffer.cast::<Header>(), buffer.wrapping_byte_add(HEADER).cast::<u8>());
@@ -51,9 +51,9 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
         copy.as_mut_ptr().copy_from(data, payload);
         (&raw const (*header).function).read_volatile()
     };
-    debug!("SmmVar: Handler entered, GUID = {}", protocol::SMM_VARIABLE);
+    info!("SmmVar: Handler entered, GUID = {}", protocol::SMM_VARIABLE);
     let (done, answered) = serve(function, copy);
-    debug!("SmmVar: Done");
+    info!("SmmVar: Done");
     let result = status(done);
     if function <= function::QUERY_VARIABLE_INFO {
         let status = (result.as_usize() as u64).into();
@@ -130,12 +130,12 @@ fn get(copy: &mut [u8]) -> (Result<(), Status>, usize) {
         let Access { guid, data_size, name_size, .. } = access;
         let data = Access::NAME.checked_add(name_size).ok_or(Status::ACCESS_DENIED)?;
         if data.checked_add(data_size).is_none_or(|end| end > copy.len()) {
-            debug!("GetVariable: Data size exceed communication buffer size limit!");
+            error!("GetVariable: Data size exceed communication buffer size limit!");
             return Err(Status::ACCESS_DENIED);
         }
         let name = name(copy, Access::NAME, name_size)?;
         tell(function::GET_VARIABLE, guid, name, 0, data_size);
-        debug!("SmmVar: GetVariable '{}', size = {data_size}", Name(name));
+        info!("SmmVar: GetVariable '{}', size = {data_size}", Name(name));
         let found = VARIABLES.get().stores().get(&guid, name).ok_or(Status::NOT_FOUND)?;
         let answer = Access { data_size: found.data.len(), attributes: found.attributes, ..access };
         let fits = found.data.len() <= data_size;
@@ -182,12 +182,12 @@ fn set(copy: &[u8]) -> Result<(), Status> {
     let data = Access::NAME.checked_add(name_size).ok_or(Status::ACCESS_DENIED)?;
     let data = copy.get(data..).and_then(|rest| rest.get(..data_size));
     let Some(data) = data else {
-        debug!("SetVariable: Data size exceed communication buffer size limit!");
+        error!("SetVariable: Data size exceed communication buffer size limit!");
         return Err(Status::ACCESS_DENIED);
     };
     let name = name(copy, Access::NAME, name_size)?;
     tell(function::SET_VARIABLE, vendor, name, attributes, data_size);
-    debug!("SmmVar: SetVariable '{}', size = {data_size}", Name(name));
+    info!("SmmVar: SetVariable '{}', size = {data_size}", Name(name));
     set_variable(&Request { vendor, name, attributes, data, trusted: false })
 }
 

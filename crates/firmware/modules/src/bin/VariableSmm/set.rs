@@ -1,12 +1,12 @@
 //! SetVariable(): UEFI 2.10, 8.2; each status as EDK II answers.
 
 use crate::store::{FORMAT, detached};
-use crate::{PCD, RECLAIM, VARIABLES, auth, check};
+use crate::{PCD, RECLAIM, VARIABLES, auth, check, error_flag};
 use alloc::vec::Vec;
 use base::names::Text;
 use base::nvram::STORE_SIZE as SIZE;
 use base::variable::{MAX_AUTH_VARIABLE_SIZE, MAX_VARIABLE_SIZE, MAX_VOLATILE_VARIABLE_SIZE, Name};
-use base::{Guid, Status, debug, efi, smm, status};
+use base::{Guid, Status, efi, error, info, smm, status};
 use core::ffi::c_void;
 use pi::layout::variable::attribute::{
     APPEND_WRITE, AUTHENTICATED_WRITE_ACCESS, BOOTSERVICE_ACCESS, HARDWARE_ERROR_RECORD, NON_VOLATILE, RUNTIME_ACCESS,
@@ -16,6 +16,10 @@ use pi::variable::{Auth, Contents};
 
 /// Of the store, the OS doesn't get this much: PcdBoottimeReservedNvVariableSpaceSize.
 const BOOT_RESERVE: usize = 0x400;
+/// Room for hardware error records, which nobody else gets: PcdHwErrStorageSize.
+const HARDWARE_ERRORS: usize = 0x200;
+/// `gEfiHardwareErrorVariableGuid`
+const HARDWARE_ERROR: Guid = Guid::new("414E6BDD-E47B-47CC-B244-BB61020CF516");
 const ACCESS: u32 = BOOTSERVICE_ACCESS | RUNTIME_ACCESS;
 const AUTHENTICATED: u32 = AUTHENTICATED_WRITE_ACCESS | TIME_BASED_AUTHENTICATED_WRITE_ACCESS;
 const KNOWN: u32 = NON_VOLATILE | ACCESS | HARDWARE_ERROR_RECORD | AUTHENTICATED | APPEND_WRITE;
@@ -44,7 +48,7 @@ impl Request<'_> {
 
 pub fn set_variable(request: &Request<'_>) -> Result<(), Status> {
     check_attributes(request.attributes)?;
-    if request.name.len() <= 2 {
+    if request.name.len() <= 2 || request.has(HARDWARE_ERROR_RECORD) && !is_error_record(request) {
         return Err(Status::INVALID_PARAMETER);
     }
     let signed = request.has(TIME_BASED_AUTHENTICATED_WRITE_ACCESS);
@@ -55,6 +59,25 @@ pub fn set_variable(request: &Request<'_>) -> Result<(), Status> {
         auth::verify()?;
     }
     update(&Request { data, ..*request })
+}
+
+/// `HwErrRec####`: UEFI 2.10, 8.2.4.2.
+fn is_error_record(request: &Request<'_>) -> bool {
+    let name: Vec<char> = Name(request.name).ascii().collect();
+    let number = name.strip_prefix(&['H', 'w', 'E', 'r', 'r', 'R', 'e', 'c']);
+    let is_number = |number: &[char]| number.len() == 4 && number.iter().all(char::is_ascii_hexdigit);
+    request.vendor == HARDWARE_ERROR && number.is_some_and(is_number)
+}
+
+/// What is kept for others than who asks.
+fn kept_from(request: &Request<'_>) -> usize {
+    let variables = VARIABLES.get();
+    let for_errors = HARDWARE_ERRORS.saturating_sub(variables.error_records());
+    match variables.free() {
+        Some((_, free)) if request.has(HARDWARE_ERROR_RECORD) => free.saturating_sub(for_errors),
+        _ if variables.at_runtime && !error_flag::is(request) => BOOT_RESERVE + for_errors,
+        _ => for_errors,
+    }
 }
 
 fn check_attributes(attributes: u32) -> Result<(), Status> {
@@ -85,8 +108,8 @@ fn check_size(request: &Request<'_>, data: usize) -> Result<(), Status> {
     let (name, header) = (request.name.len(), FORMAT.header_size());
     if name.checked_add(data).is_none_or(|size| size > most - header) {
         let Request { vendor, .. } = request;
-        debug!("VariableServiceSetVariable: Failed to set variable '{}' with Guid {vendor}", Name(request.name));
-        debug!("NameSize(0x{name:x}) + PayloadSize(0x{data:x}) > {kind}(0x{most:x}) - HeaderSize(0x{header:x})");
+        error!("VariableServiceSetVariable: Failed to set variable '{}' with Guid {vendor}", Name(request.name));
+        error!("NameSize(0x{name:x}) + PayloadSize(0x{data:x}) > {kind}(0x{most:x}) - HeaderSize(0x{header:x})");
         return Err(Status::INVALID_PARAMETER);
     }
     Ok(())
@@ -112,7 +135,7 @@ fn update(request: &Request<'_>) -> Result<(), Status> {
     let in_flash = old.as_ref().map_or(request.has(NON_VOLATILE), |old| !old.volatile);
     if in_flash && !variables.writable() {
         let status = smm::NOT_AVAILABLE_YET;
-        debug!("Update NV variable before EFI_VARIABLE_WRITE_ARCH_PROTOCOL ready - {}", Text(status));
+        error!("Update NV variable before EFI_VARIABLE_WRITE_ARCH_PROTOCOL ready - {}", Text(status));
         return Err(status);
     }
     match old {
@@ -131,7 +154,7 @@ fn change(request: &Request<'_>, old: &Old) -> Result<(), Status> {
     }
     let attributes = request.attributes & !APPEND_WRITE;
     if request.attributes != 0 && attributes != old.attributes {
-        debug!(
+        info!(
             "[Variable]: Rewritten a preexisting variable(0x{:08x}) with different attributes(0x{attributes:08x})",
             old.attributes
         );
@@ -174,15 +197,16 @@ fn write(request: &Request<'_>, attributes: u32, data: &[u8], old: Option<&Old>)
     let variables = VARIABLES.get();
     let volatile = attributes & NON_VOLATILE == 0;
     let runtime = variables.at_runtime;
-    let reserved = if runtime && !volatile { BOOT_RESERVE } else { 0 };
+    let reserved = if volatile { 0 } else { kept_from(request) };
     let lookup = old.map(|old| &old.lookup);
     if !volatile {
-        debug!("SmmVar: Writing to NVRAM...");
+        info!("SmmVar: Writing to NVRAM...");
     }
     match variables.free_of(volatile) {
         Some((end, free)) if FORMAT.size(&new) + reserved <= free => variables.put(volatile, end, lookup, &new),
         _ if volatile => variables.reclaim_volatile(&new),
         // The OS doesn't wait for erases.
+        _ if error_flag::is(request) => Err(Status::OUT_OF_RESOURCES),
         free if runtime || PCD.get(RECLAIM) == 0 => Err(out_of_space(&new, free.map_or(0, |(_, free)| free))),
         free => match variables.reclaim(Some(&new)) {
             Err(Status::OUT_OF_RESOURCES) => Err(out_of_space(&new, free.map_or(0, |(_, free)| free))),
@@ -193,13 +217,17 @@ fn write(request: &Request<'_>, attributes: u32, data: &[u8], old: Option<&Old>)
 
 /// Both kinds of space are one here.
 fn out_of_space(new: &Contents<'_>, free: usize) -> Status {
-    const SYSTEM_ERROR: u8 = 0xef;
     let Contents { vendor, attributes, name, .. } = new;
     let size = FORMAT.size(new);
-    debug!("RecordVarErrorFlag (0x{SYSTEM_ERROR:02X}) {}:{vendor} - 0x{attributes:08X} - 0x{size:x}", Name(name));
-    let (space, used) = (SIZE - BOOT_RESERVE, SIZE - free);
-    debug!("CommonRuntimeVariableSpace = 0x{space:x} - CommonVariableTotalSize = 0x{used:x}");
-    debug!("UpdateVariable failed: Out of flash space");
+    info!(
+        "RecordVarErrorFlag (0x{:02X}) {}:{vendor} - 0x{attributes:08X} - 0x{size:x}",
+        error_flag::SYSTEM,
+        Name(name)
+    );
+    error_flag::record(error_flag::SYSTEM);
+    let (space, used) = (SIZE - HARDWARE_ERRORS - BOOT_RESERVE, SIZE - free);
+    info!("CommonRuntimeVariableSpace = 0x{space:x} - CommonVariableTotalSize = 0x{used:x}");
+    error!("UpdateVariable failed: Out of flash space");
     Status::OUT_OF_RESOURCES
 }
 

@@ -7,9 +7,10 @@ use base::flash::{Ftw, Fvb};
 use base::lookup::Stores;
 use base::nvram::{BLOCK, STORE_END, STORE_SIZE as SIZE, STORE_START as START, VOLUME, WORK_SPACE, mapped};
 use base::variable::{RuntimeCache, VOLATILE_STORE_SIZE};
-use base::{Guid, Status, debug};
+use base::{Guid, Status, error, info};
 use core::ptr::null_mut;
 use pi::layout::variable::STORE_HEADER_SIZE;
+use pi::layout::variable::attribute::HARDWARE_ERROR_RECORD;
 use pi::variable::{
     Areas, Auth, Contents, Flash, Format, Lookup, Nor, Store, Variable, blank_into, copy_live, erase, find, reclaim,
 };
@@ -119,7 +120,7 @@ impl Variables {
     pub fn start_writing(&mut self, fvb: &'static Fvb, ftw: &'static Ftw) -> Result<(), Status> {
         self.flash = Some((fvb, ftw));
         if !self.load() {
-            debug!("Firmware Volume for Variable Store is corrupted");
+            error!("Firmware Volume for Variable Store is corrupted");
             self.format()?;
         }
         // What a power cut or damage left behind.
@@ -184,6 +185,14 @@ impl Variables {
         Some((end, bytes.len() - end))
     }
 
+    /// Bytes of hardware error records, deleted ones included.
+    pub fn error_records(&self) -> usize {
+        let store = Store::parse(&self.non_volatile).ok();
+        let all = store.iter().flat_map(Store::variables).map_while(Result::ok);
+        let records = all.filter(|one| one.contents.attributes & HARDWARE_ERROR_RECORD != 0);
+        records.map(|one| FORMAT.step(&one.contents)).sum()
+    }
+
     /// Writes a variable behind the last one, in place of the old one if there is any.
     pub fn put(
         &mut self,
@@ -217,7 +226,7 @@ impl Variables {
     /// A fresh store of the variables in force, and of `new` in place of its predecessor; flash's
     /// by FTW.
     pub fn reclaim(&mut self, new: Option<&Contents<'_>>) -> Result<(), Status> {
-        debug!("Variable: reclaim");
+        info!("Variable: reclaim");
         let fresh = self.fresh(false, new)?;
         let done = self.write_blocks(START, &fresh);
         self.load();

@@ -1,10 +1,11 @@
 //! One message to VariableSmm, as EDK II sends it: the buffer starts as zeros, so its status as
 //! EFI_SUCCESS, and what comes back in it is the answer, whatever Communicate() says.
 
+use crate::{BUFFER_TYPE, PCD};
 use base::names::Name;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader, SmmCommunication};
 use base::variable::{HEADER, Header, PAYLOAD, function};
-use base::{Global, Status, check, debug, dxe, efi, protocol};
+use base::{Global, Status, check, debug, dxe, protocol};
 use core::ptr::null_mut;
 
 const START: usize = COMMUNICATE_HEADER + HEADER;
@@ -24,7 +25,7 @@ pub fn init() -> Result<(), Status> {
     call.communication = dxe::locate(&protocol::SMM_COMMUNICATION)?;
     let mut buffer = null_mut();
     // SAFETY: the service's types.
-    check(unsafe { (dxe::boot_services().allocate_pool)(efi::RUNTIME_SERVICES_DATA, START + PAYLOAD, &mut buffer) })?;
+    check(unsafe { (dxe::boot_services().allocate_pool)(PCD.get(BUFFER_TYPE), START + PAYLOAD, &mut buffer) })?;
     call.buffer = buffer.cast();
     call.physical = call.buffer;
     Ok(())
