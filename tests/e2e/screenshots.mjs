@@ -7,6 +7,7 @@ import { chromium } from '@playwright/test';
 import { launchOptions } from './support/browser.js';
 import { boot, booted, file, grip, ring } from './support/board.js';
 import { figure, ready } from './support/figure.js';
+import { attempt, cutDuring, openRecord, say, settled as flashSettled } from './support/flash.js';
 import { out, serveSite } from './support/site.js';
 import { press, settled, tryOut } from './support/sources.js';
 
@@ -22,6 +23,10 @@ const VIEWS = [
   { name: 'sources', path: './#/smi', show: silentButton, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'software-smi', path: './#/scene/software-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'hardware-smi', path: './#/scene/hardware-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'flash', path: './#/flash', show: cutInTheMiddle, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'faults', path: './#/flash', show: pickerOpen, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'four-layers', path: './#/scene/four-layers', show: layerThree, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'runtime-setvariable', path: './#/scene/runtime-setvariable', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'smi-flow', path: './', show: dragToSmram, picture: page => figure(page).screenshot({ style: UNSTUCK }) },
 ];
 const WIDTHS = [360, 1440];
@@ -69,6 +74,32 @@ async function silentButton(page) {
   await press(page, 'PM1_EN.PWRBTN_EN');
   if (narrow) await page.locator('.smip > .tabs [data-tab="sources"]').click();
   await tryOut(page, 'press');
+}
+
+/** A variable written, power cut while its successor is; its bytes. */
+async function cutInTheMiddle(page) {
+  await flashSettled(page, 0);
+  const narrow = (await page.viewportSize()).width < 760;
+  const show = async panel => narrow && (await page.locator(`.flsp > .tabs [data-tab="${panel}"]`).click());
+  await say(page, 'setvar Demo 7 c0ffee');
+  await cutDuring(page, 'setvar Demo 7 0badcafe', 3);
+  await show('store');
+  await openRecord(page, 'Demo');
+}
+
+async function pickerOpen(page) {
+  await flashSettled(page, 0);
+  await page.locator('[data-act="faults"]').click();
+  await page.locator('.flt').first().waitFor();
+  await page.locator('.flt[data-fault="nvram-protected"] input').check();
+  await flashSettled(page, 0);
+  await say(page, 'setvar Demo 7 c0ffee');
+  if ((await page.viewportSize()).width < 760) await page.locator('.flsp > .tabs [data-tab="operations"]').click();
+}
+
+async function layerThree(page) {
+  await sceneReady(page);
+  await attempt(page, 'layer-3');
 }
 
 async function sceneReady(page) {

@@ -28,6 +28,7 @@ pub fn header(
             <nav aria-label={t::nav(l)}>
                 <a href="#/board" aria-current={matches!(route, Route::Board(_)).then_some("page")}>{ t::nav_board(l) }</a>
                 <a href="#/smi" aria-current={matches!(route, Route::Sources).then_some("page")}>{ t::nav_sources(l) }</a>
+                <a href="#/flash" aria-current={matches!(route, Route::Flash(_)).then_some("page")}>{ t::nav_flash(l) }</a>
             </nav>
             <span class="sp"></span>
             <div class="seg langs" role="group" aria-label={t::language(l)}>

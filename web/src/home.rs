@@ -59,6 +59,7 @@ fn ways(entries: &[Entry], l: Lang) -> Html {
                 { for of(Kind::Exercise).map(|entry| way(entry, "exercise", t::way_exercise(l), l)) }
                 <li><a href="#/board"><small>{ t::way_board(l) }</small><b>{ t::board_title(l) }</b><span>{ t::board_intro(l) }</span></a></li>
                 <li><a href="#/smi"><small>{ t::way_board(l) }</small><b>{ t::sources_title(l) }</b><span>{ t::sources_intro(l) }</span></a></li>
+                <li><a href="#/flash"><small>{ t::way_board(l) }</small><b>{ t::flash_title(l) }</b><span>{ t::flash_intro(l) }</span></a></li>
             </ul>
         </nav>
     }

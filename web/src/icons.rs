@@ -30,6 +30,7 @@ pub enum Icon {
     Arrow,
     Hint,
     Mail,
+    Seek,
 }
 
 pub fn icon(icon: Icon) -> Html {
@@ -68,6 +69,7 @@ pub fn icon(icon: Icon) -> Html {
         Icon::Mail => {
             html! { <><rect x="2" y="3.5" width="12" height="9" rx="1.4"/><path d="m2.4 4.5 5.6 4.3 5.6-4.3"/></> }
         }
+        Icon::Seek => html! { <><circle cx="7" cy="7" r="4.2"/><path d="m10.2 10.2 3.6 3.6"/></> },
         Icon::Warn => html! { <><path d="M8 2.5 14.3 13H1.7z"/><path d="M8 6.5v3M8 11.2v.1"/></> },
     };
     html! { <svg class="i" viewBox="0 0 16 16" aria-hidden="true">{ shape }</svg> }

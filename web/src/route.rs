@@ -10,6 +10,8 @@ pub enum Route {
     Board(String),
     /// SMI sources.
     Sources,
+    /// Flash and variables, with what a link carries.
+    Flash(String),
     Scene(String),
     Chapter(String),
     Exercise(String),
@@ -24,6 +26,7 @@ impl Route {
         match page {
             "board" => Route::Board(query.to_owned()),
             "smi" => Route::Sources,
+            "flash" => Route::Flash(query.to_owned()),
             "scene" if is_id(id) => Route::Scene(id.to_owned()),
             "chapter" if is_id(id) => Route::Chapter(id.to_owned()),
             "exercise" if is_id(id) => Route::Exercise(id.to_owned()),
@@ -66,6 +69,7 @@ mod tests {
         assert_eq!(Route::parse("#/board?v=1&build=debug"), Route::Board("v=1&build=debug".into()));
         assert_eq!(Route::parse("#/chapter/smram-and-ready-to-lock"), Route::Chapter("smram-and-ready-to-lock".into()));
         assert_eq!(Route::parse("#/smi"), Route::Sources);
+        assert_eq!(Route::parse("#/flash?v=1"), Route::Flash("v=1".into()));
         assert_eq!(Route::parse("#/scene/hardware-smi"), Route::Scene("hardware-smi".into()));
         assert_eq!(Route::parse("#/exercise/late-by-order"), Route::Exercise("late-by-order".into()));
     }

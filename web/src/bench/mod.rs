@@ -8,5 +8,5 @@ mod model;
 mod names;
 
 pub use link::{Damage, Shared, edits_in, facts};
-pub use model::{Boot, Build, Deed, Exchange, Model, OWN, Trouble};
+pub use model::{Boot, Build, Command, Deed, Exchange, Model, OWN, Told, Trouble};
 pub use names::{short, type_name};

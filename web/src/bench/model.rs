@@ -5,13 +5,13 @@ use super::draft::Draft;
 use super::edit::{self, Edit};
 use protocol::chipset::ChipsetView;
 use protocol::{
-    Booted, Chronicle, EditTrouble, Failure, FigureId, FromWorker, Moment, Opened, Outcome, Recorded, Rest, ToWorker,
-    Touched,
+    Booted, Chronicle, Cut, CutAt, EditTrouble, Failure, FigureId, FlashView, FromWorker, LogText, Moment, Opened,
+    Outcome, Recorded, Rest, ToWorker, Touched,
 };
 use std::collections::VecDeque;
 use std::rc::Rc;
 use story::dispatch::{Difference, Dispatch, Listing, first_difference};
-use trace::Input;
+use trace::{Event, Input};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Build {
@@ -50,6 +50,8 @@ pub enum Asked {
     Say,
     Touch,
     Inspect,
+    Flash,
+    Cut,
     Seek,
     Export,
 }
@@ -84,6 +86,46 @@ pub enum Deed {
     Say(String),
     /// Somebody touches the board (`None`: nobody does); then so many nanoseconds go by.
     Touch(Option<Input>, u64),
+    /// The plug is pulled: at once, or while flash works for a command.
+    Cut(Option<(String, CutAt)>),
+}
+
+/// What the machine has told since power-on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    pub log: Vec<LogText>,
+    pub flash: Vec<Event>,
+    /// When power was cut.
+    pub cuts: Vec<u64>,
+    pub commands: Vec<Command>,
+}
+
+/// What a command came to, beside its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// When it was typed, and when the OS waited again.
+    pub from: u64,
+    pub to: u64,
+    /// Port 502h.
+    pub records: Vec<u8>,
+    /// Its software SMIs.
+    pub asked: Vec<protocol::Asked>,
+}
+
+impl Told {
+    fn hear(&mut self, from: u64, chronicle: Chronicle) {
+        let Chronicle { log, flash, records, asked, time, .. } = chronicle;
+        self.log.extend(log);
+        self.flash.extend(flash);
+        self.commands.push(Command { from, to: time, records, asked });
+    }
+
+    fn forget(&mut self, from: u64) {
+        self.log.retain(|line| line.time < from);
+        self.flash.retain(|event| event.time < from);
+        self.cuts.retain(|time| *time < from);
+        self.commands.retain(|command| command.from < from);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +163,9 @@ pub struct Model {
     pub touched: Vec<Touched>,
     /// Answers to `inspect`, in their order; for who asked to take.
     pub inspected: Vec<ChipsetView>,
+    /// Answers to `flash`.
+    pub flashed: Vec<FlashView>,
+    pub told: Told,
     /// How the machine stood when it was last left alone.
     pub rest: Rest,
     /// The machine's answer to the last moment that was sought.
@@ -157,6 +202,8 @@ impl Model {
             tape: None,
             touched: Vec::new(),
             inspected: Vec::new(),
+            flashed: Vec::new(),
+            told: Told::default(),
             rest: Rest::Os,
             at: None,
             exported: None,
@@ -240,12 +287,27 @@ impl Model {
         self.ask(Asked::Inspect, ToWorker::Inspect { figure: self.figure, time });
     }
 
+    /// The serial flash at a moment.
+    pub fn flash(&mut self, time: u64) {
+        self.ask(Asked::Flash, ToWorker::Flash { figure: self.figure, time });
+    }
+
+    /// Pulls the plug and puts it back.
+    pub fn cut(&mut self, command: Option<(String, CutAt)>) {
+        if self.is_idle() {
+            let text = command.as_ref().map_or_else(String::new, |(text, _)| text.clone());
+            self.said.push(Exchange { prompt: self.prompt.clone(), text, answer: None });
+            self.ask(Asked::Cut, ToWorker::Cut { figure: self.figure, at: self.home, command });
+        }
+    }
+
     /// Back to a moment at which the OS waited.
     pub fn go_back(&mut self, home: u64) {
         if self.is_idle() {
             (self.home, self.rest, self.tape, self.at) = (home, Rest::Os, None, None);
             ">".clone_into(&mut self.prompt);
             self.to_do.clear();
+            self.told.forget(home);
         }
     }
 
@@ -264,6 +326,7 @@ impl Model {
             // Nobody hears it.
             Some(Deed::Say(_)) => self.go_on(),
             Some(Deed::Touch(input, wait)) => self.touch(input, wait),
+            Some(Deed::Cut(command)) => self.cut(command),
             None => {}
         }
     }
@@ -271,7 +334,7 @@ impl Model {
     /// The machine has booted to its prompt, and nothing is under way.
     pub fn is_idle(&self) -> bool {
         let booted = self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt);
-        let waits = self.asked.iter().any(|asked| matches!(asked, Asked::Say | Asked::Touch));
+        let waits = self.asked.iter().any(|asked| matches!(asked, Asked::Say | Asked::Touch | Asked::Cut));
         booted && self.booting.is_none() && !waits
     }
 
@@ -350,7 +413,7 @@ impl Model {
             FromWorker::Booted { booted, .. } => self.booted(*booted),
             FromWorker::Exported { bytes, .. } => self.exported = Some(bytes),
             FromWorker::Said { said, .. } => {
-                self.home = said.home.time;
+                let from = std::mem::replace(&mut self.home, said.home.time);
                 self.prompt = prompt(&said.chronicle);
                 self.answered.push(said.home.time);
                 if let Some(exchange) = self.said.last_mut() {
@@ -358,9 +421,12 @@ impl Model {
                 }
                 self.tape = said.tape.map(Rc::new).or(self.tape.take());
                 self.at = None;
+                self.told.hear(from, said.chronicle);
             }
             FromWorker::Touched { touched, .. } => self.touched(*touched),
             FromWorker::Inspected { chipset, .. } => self.inspected.push(*chipset),
+            FromWorker::Flash { flash, .. } => self.flashed.push(*flash),
+            FromWorker::Cut { cut, .. } => self.was_cut(*cut),
             FromWorker::At { asked, moment, .. } => self.at = Some((asked, moment)),
             FromWorker::Failed { failure, .. } => self.failed(failure),
             _ => return,
@@ -369,7 +435,25 @@ impl Model {
         self.go_on();
     }
 
+    fn was_cut(&mut self, cut: Cut) {
+        let from = std::mem::replace(&mut self.home, cut.home.time);
+        (self.at, self.prompt) = (None, prompt(&cut.chronicle));
+        self.rest = if cut.chronicle.outcome == Outcome::Prompt { Rest::Os } else { Rest::Dead };
+        self.answered.push(cut.home.time);
+        let console = cut.chronicle.console.replace('\r', "");
+        if let Some(exchange) = self.said.last_mut() {
+            // Behind the command's echo; one that was cut short may have none.
+            let lines: Vec<&str> = console.lines().filter(|line| !matches!(line.trim(), "" | ">")).collect();
+            let echo = usize::from(lines.first().is_some_and(|line| *line == exchange.text));
+            exchange.answer = Some(lines[echo..].join("\n"));
+        }
+        self.told.cuts.extend(cut.time);
+        self.told.hear(from, cut.chronicle);
+    }
+
     fn touched(&mut self, mut touched: Touched) {
+        self.told.log.append(&mut touched.log);
+        self.told.flash.append(&mut touched.flash);
         (self.home, self.rest, self.at) = (touched.home.time, touched.rest, None);
         // The first tape with an SMI isn't replaced by one of what followed.
         let first = touched.taken > 0 && self.touched.iter().all(|earlier| earlier.taken == 0);
@@ -391,7 +475,7 @@ impl Model {
                 self.list();
             }
             Some(Asked::Boot) => self.booting = None,
-            Some(Asked::Say) => _ = self.said.pop(),
+            Some(Asked::Say | Asked::Cut) => _ = self.said.pop(),
             Some(Asked::Touch) => self.to_do.clear(),
             _ => {}
         }
@@ -414,6 +498,7 @@ impl Model {
         self.answered.clear();
         self.touched.clear();
         (self.tape, self.at, self.rest) = (None, None, Rest::Os);
+        self.told = Told { log: chronicle.log.clone(), flash: chronicle.flash.clone(), ..Told::default() };
         let opened = Rc::new(Opened { home, ram_mib, cpus, smram });
         let edits = std::mem::take(&mut self.booted_as);
         let image = self.image.clone();

@@ -5,13 +5,13 @@ use crate::bench::{Build, Model};
 use crate::format::hex_byte;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
-use wasm_bindgen::JsCast;
-use web_sys::{File, HtmlInputElement};
+use web_sys::File;
 use yew::prelude::*;
 
 pub fn bar(
     model: &Model,
     own: Option<&str>,
+    picking: bool,
     act: &Callback<Act>,
     file: Callback<File>,
     exercise: bool,
@@ -27,15 +27,7 @@ pub fn bar(
         }
     };
     let edits = model.draft.edits().len();
-    let pick = move |event: Event| {
-        let input = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-        if let Some(input) = input
-            && let Some(chosen) = input.files().and_then(|files| files.get(0))
-        {
-            input.set_value("");
-            file.emit(chosen);
-        }
-    };
+    let pick = crate::rom::picked(file);
     let post = model.boot.as_ref().and_then(|boot| boot.chronicle.post.last()).map(|(_, code)| *code);
     html! {
         <div class="bbar">
@@ -59,6 +51,9 @@ pub fn bar(
             </span>
             <span class="sp"></span>
             if !exercise {
+                <button type="button" class="btn sm" data-act="faults" aria-expanded={picking.to_string()} onclick={on(Act::ShowFaults)}>
+                    { icon(Icon::Warn) }<span>{ t::faults(l) }</span>
+                </button>
                 { small(Act::CopyLink, t::copy_link(l), "", Icon::Link, model.is_own()) }
                 <label class="btn sm ico" title={t::import_file(l)}>
                     { icon(Icon::Rom) }<input class="sr" type="file" aria-label={t::import_file(l)} onchange={pick} />

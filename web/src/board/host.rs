@@ -11,6 +11,7 @@ use super::outcome::outcome;
 use crate::bench::edit::Edit;
 use crate::bench::{Build, Damage, Deed, Model, Shared, Trouble};
 use crate::console::Console;
+use crate::faults::Faults;
 use crate::figure::{Feed, Figure};
 use crate::i18n::{Lang, t};
 use crate::link::{Handle, News};
@@ -36,6 +37,9 @@ pub enum Act {
     /// Takes one edit out of the list.
     Remove(usize),
     Clear,
+    /// The list as it shall be: a fault was chosen, or left.
+    Edits(Vec<Edit>),
+    ShowFaults,
     Build(Build),
     Boot,
     Say(String),
@@ -81,6 +85,7 @@ pub struct Board {
     own: Option<String>,
     open: Option<Guid>,
     note: Option<&'static str>,
+    picking: bool,
     panel: &'static str,
 }
 
@@ -101,7 +106,7 @@ impl Component for Board {
         let mut model = Model::new(handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits);
         model.to_do = shared.said.into_iter().map(Deed::Say).collect();
         fetch(ctx, model.build);
-        Board { handle, model, damage, own: None, open: None, note: None, panel: "files" }
+        Board { handle, model, damage, own: None, open: None, note: None, picking: false, panel: "files" }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
@@ -164,7 +169,12 @@ impl Component for Board {
         html! {
             <div class="board" onkeydown={undo} ondragover={dropped::over()} ondrop={drop} data-fresh={model.is_fresh().to_string()}
                 data-booting={model.booting.is_some().to_string()}>
-                { bar(model, self.own.as_deref(), &act, link.callback(Msg::File), ctx.props().exercise, l) }
+                { bar(model, self.own.as_deref(), self.picking, &act, link.callback(Msg::File), ctx.props().exercise, l) }
+                if self.picking {
+                    <section class="panel at-faults" aria-label={t::faults(l)}>
+                        <Faults edits={model.draft.edits().to_vec()} choose={act.reform(Act::Edits)} lang={l} />
+                    </section>
+                }
                 { edits(model.draft.edits(), &act, l) }
                 { notes(model, self.damage.as_ref(), self.note, &act, l) }
                 { tabs::tabs(&PANELS, self.panel, link.callback(Msg::Panel), l) }
@@ -234,6 +244,8 @@ impl Board {
             Act::Redo => self.model.with_draft(|draft| draft.redo()),
             Act::Remove(nth) => self.model.with_draft(|draft| draft.remove(nth)),
             Act::Clear => self.model.with_draft(|draft| draft.set(Vec::new())),
+            Act::Edits(edits) => self.model.with_draft(|draft| draft.set(edits)),
+            Act::ShowFaults => self.picking = !self.picking,
             Act::Build(build) => {
                 self.own = None;
                 self.model.choose(build);

@@ -6,7 +6,7 @@ mod code;
 mod depex;
 mod details;
 mod drag;
-mod dropped;
+pub mod dropped;
 mod edits;
 mod evaluation;
 mod file;

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 pub fn notes(model: &Model, damage: Option<&Damage>, note: Option<&'static str>, act: &Callback<Act>, l: Lang) -> Html {
     let bad = damage
-        .map(|damage| damaged(damage, l))
+        .map(|damage| words::damaged(damage, l))
         .or_else(|| model.trouble.as_ref().map(|trouble| words::trouble(trouble, l)));
     let note = note.map(|note| if note == "copied" { t::link_copied(l) } else { t::link_not_copied(l) });
     html! {
@@ -23,14 +23,5 @@ pub fn notes(model: &Model, damage: Option<&Damage>, note: Option<&'static str>,
             }
             <p class="said" role="status">{ note.unwrap_or_default() }</p>
         </>
-    }
-}
-
-fn damaged(damage: &Damage, l: Lang) -> String {
-    match damage {
-        Damage::Version(version) => t::link_version(l, version),
-        Damage::Image(image) => t::link_image(l, image),
-        Damage::Build(build) => t::link_build(l, build),
-        Damage::Unreadable(part) => t::link_damaged(l, part),
     }
 }

@@ -1,6 +1,6 @@
 //! What the dispatchers and the image tools say, in the reader's language.
 
-use crate::bench::Trouble;
+use crate::bench::{Damage, Trouble};
 use crate::format::hex;
 use crate::i18n::{Lang, t};
 use pi::dispatch::{Missing, Producer, Reason};
@@ -149,5 +149,15 @@ pub fn trouble(trouble: &Trouble, l: Lang) -> String {
         Trouble::Other(Failure::NoImage(name)) => t::image_failed(l, name),
         Trouble::Other(Failure::Tools(why)) => t::image_failed(l, why),
         Trouble::Worker | Trouble::Other(_) => t::load_failed_worker(l).into(),
+    }
+}
+
+/// What is wrong with a link.
+pub fn damaged(damage: &Damage, l: Lang) -> String {
+    match damage {
+        Damage::Version(version) => t::link_version(l, version),
+        Damage::Image(image) => t::link_image(l, image),
+        Damage::Build(build) => t::link_build(l, build),
+        Damage::Unreadable(part) => t::link_damaged(l, part),
     }
 }

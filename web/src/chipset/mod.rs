@@ -7,7 +7,9 @@ mod sources;
 mod steps;
 mod stimulus;
 mod why;
-mod words;
+pub mod words;
 mod write;
 
 pub use host::SourcesPage;
+pub use registers::bit;
+pub use stimulus::register;

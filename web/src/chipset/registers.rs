@@ -102,12 +102,15 @@ fn shown(
     };
     let visible = |field: &&RegisterField| open || field.value != 0 || changed(field) || counts(field, props.pin);
     let digits = usize::from(register.size) * 2;
+    let write = (!props.timeline).then(|| props.act.reform(|command| Act::Try(Stimulus::Say(command))));
     html! {
         <div class="reg" key={register.name.clone()} data-reg={register.name.clone()}>
             <button type="button" class="regh" aria-expanded={open.to_string()} onclick={toggle}>
                 <b>{ register.name.clone() }</b><small>{ place(register) }</small><span class="sp"></span><code>{ hex(register.value, digits) }</code>
             </button>
-            <div class="bits">{ for register.fields.iter().filter(visible).map(|field| bit(props, view, register, field, changed(field))) }</div>
+            <div class="bits">{ for register.fields.iter().filter(visible).map(|field| {
+                bit(view, register, field, changed(field), write.as_ref(), props.ready, props.lang)
+            }) }</div>
             if open { { details(register, props.lang) } }
         </div>
     }
@@ -124,8 +127,16 @@ fn counts(field: &RegisterField, pin: u8) -> bool {
     }
 }
 
-fn bit(props: &Props, view: &ChipsetView, register: &Register, field: &RegisterField, changed: bool) -> Html {
-    let l = props.lang;
+/// `write` takes the command by which the OS writes the field.
+pub fn bit(
+    view: &ChipsetView,
+    register: &Register,
+    field: &RegisterField,
+    changed: bool,
+    write: Option<&Callback<String>>,
+    ready: bool,
+    l: Lang,
+) -> Html {
     let number = match field.width {
         1 => field.low.to_string(),
         width => format!("{}:{}", field.low + width - 1, field.low),
@@ -145,14 +156,14 @@ fn bit(props: &Props, view: &ChipsetView, register: &Register, field: &RegisterF
         changed.then_some("new")
     );
     let id = format!("{}.{}", register.name, field.name);
-    let Some(to) = next(field).filter(|_| !props.timeline) else {
+    let Some((to, write)) = next(field).zip(write) else {
         return html! { <span {class} role="img" aria-label={state.clone()} title={state} data-bit={id}>{ inside }</span> };
     };
     let command = command(view, register, field, to);
     let label = t::bit_write(l, &command, &state);
-    let write = props.act.reform(move |_: MouseEvent| Act::Try(Stimulus::Say(command.clone())));
+    let write = write.reform(move |_: MouseEvent| command.clone());
     html! {
-        <button type="button" {class} data-bit={id} title={label.clone()} aria-disabled={(!props.ready).to_string()} onclick={write}>
+        <button type="button" {class} data-bit={id} title={label.clone()} aria-disabled={(!ready).to_string()} onclick={write}>
             { inside }<span class="sr">{ label }</span>
         </button>
     }

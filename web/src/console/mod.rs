@@ -20,6 +20,9 @@ pub struct Props {
     pub prompt: String,
     pub say: Callback<String>,
     pub lang: Lang,
+    /// Commands to press, in place of software SMIs.
+    #[prop_or_default]
+    pub offers: &'static [&'static str],
 }
 
 /// Software SMIs that the training firmware's drivers register when it is healthy.
@@ -27,7 +30,7 @@ const SERVICES: [(u64, &str); 3] = [(0x41, "DriverA"), (0x42, "DriverB"), (0x43,
 
 #[component]
 pub fn Console(props: &Props) -> Html {
-    let Props { boot, said, ready, prompt, say, lang: l } = props;
+    let Props { boot, said, ready, prompt, say, lang: l, .. } = props;
     let list = use_node_ref();
     let typed = use_state_eq(String::new);
     use_effect_with(said.clone(), {
@@ -57,10 +60,15 @@ pub fn Console(props: &Props) -> Html {
         }
     };
     let printed = boot.as_ref().map(|boot| boot.chronicle.console.replace('\r', "")).unwrap_or_default();
+    let rings: Vec<Html> = if props.offers.is_empty() {
+        services(boot.as_deref()).into_iter().map(|(value, name)| ring(value, name, props)).collect()
+    } else {
+        props.offers.iter().map(|text| offer(text, props)).collect()
+    };
     html! {
         <>
             <div class="ph"><h2>{ t::panel_console(*l) }</h2><small>{ "COM1" }</small></div>
-            <div class="rings" role="group" aria-label={t::ring(*l)}>{ for services(boot.as_deref()).into_iter().map(|(value, name)| ring(value, name, props)) }</div>
+            <div class="rings" role="group" aria-label={t::ring(*l)}>{ for rings }</div>
             <div class="con" ref={list} tabindex="0" role="log" aria-label={t::panel_console(*l)}>
                 { for printed.lines().filter(|line| line.trim() != ">").map(|line| html! { <p>{ line.to_owned() }</p> }) }
                 { for said.iter().map(|exchange| exchanged(exchange, *l)) }
@@ -106,6 +114,15 @@ fn ring(value: u64, name: String, props: &Props) -> Html {
             aria-disabled={(!props.ready).to_string()} title={t::ring_title(props.lang, &hex(value, 2), &name)} onclick={move |_| say.emit(command.clone())}>
             { icon(match heard { None => Icon::Raise, Some(true) => Icon::Check, Some(false) => Icon::Close }) }
             <span>{ name }</span><code>{ hex(value, 2) }</code>
+        </button>
+    }
+}
+
+fn offer(text: &'static str, props: &Props) -> Html {
+    let say = props.say.clone();
+    html! {
+        <button type="button" class="btn sm ring" data-say={text} aria-disabled={(!props.ready).to_string()} onclick={move |_| say.emit(text.to_owned())}>
+            <code>{ text }</code>
         </button>
     }
 }

@@ -4,6 +4,7 @@ use super::captions::{Caption, Captions};
 use super::drivers::Drivers;
 use super::lifecycle::lifecycle;
 use super::source::{Tried, source};
+use super::way::{Walk, way};
 use crate::bench::edit::Edit;
 use crate::bench::{Build, Deed, Model, Trouble};
 use crate::board::{Log, words};
@@ -52,6 +53,7 @@ pub struct SceneHost {
     settled: bool,
     /// The trial that is shown, whether the reader asked for it, and what the hardware did.
     tried: Tried,
+    walk: Walk,
 }
 
 fn build_of(scene: &Scene) -> Build {
@@ -70,12 +72,14 @@ impl Component for SceneHost {
     fn create(ctx: &Context<Self>) -> Self {
         let handle = Handle::open(ctx.link().callback(Msg::News));
         let scene = &ctx.props().scene;
-        let mut model = Model::new(handle.id(), build_of(scene), Vec::new(), content::edits(&scene.setup.edits));
+        let first = scene.setup.attempts.first().map_or(&[][..], |attempt| &attempt.edits);
+        let edits = [content::edits(&scene.setup.edits), content::edits(first)].concat();
+        let mut model = Model::new(handle.id(), build_of(scene), Vec::new(), edits);
         if scene.setup.view == View::Smram {
             model.to_do = scene.setup.say.iter().cloned().map(Deed::Say).collect();
         }
         fetch(ctx, model.build);
-        SceneHost { handle, model, settled: false, tried: Tried::default() }
+        SceneHost { handle, model, settled: false, tried: Tried::default(), walk: Walk::default() }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -94,6 +98,11 @@ impl Component for SceneHost {
                 fetch(ctx, build);
             }
             Msg::Seek(time) => model.seek(time),
+            Msg::Do(Act::Try(nth)) if scene.view == View::Way => {
+                if self.walk.over {
+                    self.walk.begin(model, scene, nth);
+                }
+            }
             Msg::Do(Act::Try(nth)) => self.tried.begin(model, scene, nth, true),
             Msg::Do(Act::Say(text)) => model.say(text),
             Msg::Do(act) => {
@@ -108,10 +117,14 @@ impl Component for SceneHost {
         if scene.view == View::Source {
             self.tried.follow(&mut self.model, scene);
         }
+        if scene.view == View::Way {
+            self.walk.follow(&mut self.model, scene);
+        }
         self.model.outgoing().iter().for_each(|message| self.handle.send(message));
         let answered = match scene.view {
             View::Smram => self.model.answered.len() >= scene.say.len(),
             View::Source => self.tried.tape.is_some(),
+            View::Way => self.walk.over,
             _ => true,
         };
         self.settled |=
@@ -123,7 +136,7 @@ impl Component for SceneHost {
         let Props { scene, lang: l } = ctx.props();
         let model = &self.model;
         let act = ctx.link().callback(Msg::Do);
-        let running = self.settled && model.booting.is_none();
+        let running = self.settled && model.booting.is_none() && (scene.setup.view != View::Way || self.walk.over);
         html! {
             <figure class="fig sc" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={running.to_string()}
                 data-fresh={model.is_fresh().to_string()} data-tried={self.tried.done(&scene.setup)}>
@@ -146,6 +159,8 @@ impl Component for SceneHost {
                         ready={model.can_say()} act={act.clone()} lang={*l} />
                     { self.captions(ctx) }
                     <div class="sc-log"><Log boot={model.boot.clone()} lang={*l} /></div>
+                } else if scene.setup.view == View::Way {
+                    { way(scene, model, &self.walk, &act, *l) }
                 } else if scene.setup.view == View::Source {
                     { source(scene, model, &self.tried, &act, ctx.link().callback(Msg::Seek), *l) }
                 } else {

@@ -7,6 +7,7 @@ mod host;
 mod lifecycle;
 mod page;
 mod source;
+mod way;
 
 use crate::content::{self, Loaded};
 use crate::figure::Figure;

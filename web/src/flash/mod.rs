@@ -1,0 +1,11 @@
+//! The page of flash and variables: the map with who protects what, the variable store down to bytes, what
+//! the flash did and refused, and the plug to pull.
+
+mod host;
+mod locks;
+mod map;
+mod power;
+mod records;
+mod store;
+
+pub use host::FlashPage;
