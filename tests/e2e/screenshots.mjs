@@ -20,6 +20,7 @@ const VIEWS = [
   { name: 'board', path: './#/board', show: brokenBoard, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'chapter', path: './#/chapter/smram-and-ready-to-lock', show: chapterRead, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'exercise', path: './#/exercise/late-by-order', show: exerciseTried, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'checklist', path: './#/scene/setting-not-persisting', show: checklistBroken, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'sources', path: './#/smi', show: silentButton, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'software-smi', path: './#/scene/software-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'hardware-smi', path: './#/scene/hardware-smi', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
@@ -104,6 +105,12 @@ async function layerThree(page) {
 
 async function sceneReady(page) {
   await page.locator('figure.sc[data-ready="true"]').waitFor();
+}
+
+/** A protected range over the variables. */
+async function checklistBroken(page) {
+  await page.locator('.ckl select').selectOption('nvram-protected');
+  await page.locator('.ckl[data-ready="true"] [data-state="fails"]').first().waitFor({ timeout: 60_000 });
 }
 
 /** A hint taken, a proof that failed. */
