@@ -42,7 +42,7 @@ const MORE_THAN_BOOTS: &[&str] = &[
     "FlashUpdateSmm",
 ];
 /// The shell's commands for them, and what BDS does with Setup, can't be taken out.
-const SHELL: usize = (10 << 10) + 256;
+const SHELL: usize = 11 << 10;
 /// The rest, by gzip -9.
 const LARGEST_DEBUG: usize = (100 << 10) + SHELL;
 const LARGEST_RELEASE: usize = (60 << 10) + SHELL / 2;
