@@ -164,9 +164,14 @@ impl Prompt {
         ranges
     }
 
+    /// Puts the code there that `raise` runs.
+    pub fn load(&mut self, registers: &Registers, data: u8) {
+        self.poke(self.code, &code(registers, data));
+    }
+
     /// Loads the registers, writes `data` to APM_STS and AL to APM_CNT. Err: it never came back.
     pub fn raise(&mut self, registers: &Registers, data: u8) -> Result<Answer, String> {
-        self.poke(self.code, &code(registers, data));
+        self.load(registers, data);
         self.finish()
     }
 

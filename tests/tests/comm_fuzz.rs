@@ -2,7 +2,8 @@
 //! changes no byte of SMRAM but those that it changes for harmless SMIs, too: nothing of code, entry
 //! code and page tables, and nothing of the lists of drivers, handlers and protocols.
 //!
-//! The same seeds each time; `COMM_FUZZ_SECONDS` says for how long the long run goes on.
+//! The same seeds each time; `COMM_FUZZ_SECONDS` says for how long the long run goes on, `COMM_FUZZ_SEED`
+//! where it begins.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
@@ -196,6 +197,8 @@ impl Ground {
             prompt.machine.peek(View::Os, at, &mut bytes);
             bytes
         };
+        // A message may lie over the code.
+        prompt.load(&case.registers, case.data);
         let there = around(prompt);
         let answer = prompt.raise(&case.registers, case.data).unwrap_or_else(|error| panic!("{case:x?}: {error}"));
         assert!(answer.exceptions.is_empty(), "{:?} in {case:x?}\n{}", answer.exceptions, answer.log);
@@ -385,13 +388,16 @@ fn no_message_register_or_smi_value_harms_smm() {
 #[test]
 #[ignore = "soak"]
 fn no_message_register_or_smi_value_harms_smm_for_long() {
-    let seconds = std::env::var("COMM_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
+    let number = |name| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let seconds = number("COMM_FUZZ_SECONDS").unwrap_or(60);
+    let first = number("COMM_FUZZ_SEED").unwrap_or(SEEDS + 1);
     let grounds = grounds();
     let (start, time) = (Instant::now(), Duration::from_secs(seconds));
-    let mut seed = SEEDS;
+    let mut seed = first;
     while start.elapsed() < time {
-        seed += 1;
         grounds.iter().for_each(|ground| ground.chain(seed));
+        seed += 1;
     }
-    println!("{} SMIs in {:?}", (seed - SEEDS) * CHAIN as u64 * grounds.len() as u64, start.elapsed());
+    let smis = (seed - first) * CHAIN as u64 * grounds.len() as u64;
+    println!("{smis} SMIs, seeds {first}..{seed}, in {:?}", start.elapsed());
 }
