@@ -27,4 +27,4 @@ sed -i 's/^let wasm_bindgen\b/let image_tools/' image-tools.js
 hash=$(cat figures.css figures.js figures_bg.wasm | cksum | cut -d ' ' -f 1)
 for file in figures.css figures.js figures_bg.wasm; do mv "$file" "figures-$hash${file#figures}"; done
 sed -i "s|{figures}|figures-$hash|" smm-lab.js
-sed -i "s|{page}|$(basename web-*.js .js)|g" page.js
+sed -i "s|{page}|$(basename web-*.js .js)|; s|{figures}|figures-$hash|" page.js

@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 
 import { board, boot, booted, dragBehind, file, grip, logged, openBoard, order, outcome, ring, setDepex } from './support/board.js';
+import { tasks } from './support/tasks.js';
 import { expect, test } from './support/test.js';
 
 const REPORT = 'SMM Driver 0000000C-5A5A-4C41-8B53-4D4D4C414200 was discovered but not loaded!!';
@@ -240,23 +241,39 @@ test('what was said is shown as the way of its SMI, forward and back', async ({ 
   await expect(page.locator('.board .code-h')).toHaveAttribute('data-function', /./);
 });
 
-test('the page stays at hand while the machine runs', async ({ page }) => {
-  await page.addInitScript(() => {
-    window.longest = [];
-    new PerformanceObserver(list => window.longest.push(...list.getEntries().map(entry => Math.round(entry.duration)))).observe({ type: 'longtask', buffered: true });
-  });
+test('the page stays at hand while the machine runs', async ({ page, browser }, info) => {
   await openBoard(page);
-  await page.evaluate(() => (window.longest.length = 0));
-  await dragBehind(page, 'DriverC', 'PlatformSmm');
-  await boot(page);
-  await ring(page, '41h');
-  await page.waitForTimeout(1500);
-  // The aim is 50; how long a task takes is the test machine's matter, too. A machine in the page's own thread would take
-  // seconds.
-  const longest = await page.evaluate(() => window.longest);
-  console.log(`milliseconds of tasks longer than 50: ${longest.join(', ') || 'none'}`);
-  expect(longest.filter(task => task > 100), 'milliseconds of tasks longer than 100').toEqual([]);
+  // From within the page: what Playwright itself does there takes longer than anything of ours.
+  const all = await tasks(browser, page, () => page.evaluate(dropBootAndRing), info.outputPath('tasks.json'));
+  console.log(`longest tasks (ms of the processor / of the clock): ${all.slice(0, 6).map(({ busy, took }) => `${busy.toFixed(0)} / ${took.toFixed(0)}`).join(', ')}`);
+  expect(all.length).toBeGreaterThan(50);
+  expect(await file(page, 'DriverC').getAttribute('data-state')).toBe('absent');
+  // Of the processor, as others use it, too. A machine in the page's own thread would take seconds.
+  expect(all[0].busy, 'milliseconds of the longest task').toBeLessThan(50);
 });
+
+/** C goes behind the lock, the image boots, a service rings, its tape plays for a while. */
+async function dropBootAndRing() {
+  const find = selector => document.querySelector(`.board ${selector}`);
+  const until = async holds => {
+    while (!holds()) await new Promise(later => setTimeout(later, 20));
+  };
+  const down = () => find('li.file[data-file="DriverC"] .grip').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', altKey: true, bubbles: true }));
+  const isLate = () => find('li.file[data-file="PlatformSmm"]').compareDocumentPosition(find('li.file[data-file="DriverC"]')) & Node.DOCUMENT_POSITION_FOLLOWING;
+  while (!isLate()) {
+    down();
+    await new Promise(later => setTimeout(later, 100));
+  }
+  const booted = () => document.querySelector('.board[data-fresh="true"][data-booting="false"] .out[data-outcome]');
+  await until(() => !booted());
+  find('[data-act="boot"]').click();
+  await until(booted);
+  find('[data-ring="41h"]').click();
+  await until(() => find('[data-ring="41h"]').dataset.heard);
+  await until(() => find('figure.fig[data-ready="true"]'));
+  find('figure.fig').scrollIntoView();
+  await new Promise(later => setTimeout(later, 1500));
+}
 
 for (const theme of ['light', 'dark']) {
   for (const lang of ['en', 'vi', 'ja']) {

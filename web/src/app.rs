@@ -1,20 +1,18 @@
 //! The page: its head, and what the address asks for.
 
-use crate::board::Board;
-use crate::chapter::ChapterPage;
-use crate::chipset::SourcesPage;
-use crate::exercise::ExercisePage;
-use crate::flash::FlashPage;
 use crate::header::header;
-use crate::home::Home;
-use crate::i18n::t;
+use crate::i18n::Lang;
 use crate::prefs;
 use crate::route::{Route, use_route};
-use crate::scene::ScenePage;
 use yew::prelude::*;
 
+/// What there is under the head: all of it (`pages`), or no more than the way in (`way_in`).
+pub trait Pages: 'static {
+    fn page(route: &Route, lang: Lang) -> Html;
+}
+
 #[component]
-pub fn App() -> Html {
+pub fn App<P: Pages>() -> Html {
     let lang = use_state_eq(prefs::lang);
     let theme = use_state_eq(prefs::theme);
     // The document learns of it before the first paint.
@@ -41,30 +39,7 @@ pub fn App() -> Html {
     html! {
         <>
             { header(*theme, &choose_lang, &choose_theme, &route, l) }
-            { match &route {
-                Route::Board(link) => html! {
-                    <main class="page wide">
-                        <div class="prose"><h1>{ t::board_title(l) }</h1><p>{ t::board_intro(l) }</p></div>
-                        <Board lang={l} link={link.clone()} />
-                    </main>
-                },
-                Route::Sources => html! {
-                    <main class="page wide">
-                        <div class="prose"><h1>{ t::sources_title(l) }</h1><p>{ t::sources_intro(l) }</p><p class="also">{ t::sources_also(l) }{ " " }<a href="#/scene/software-smi">{ t::sources_software(l) }</a>{ " · " }<a href="#/scene/hardware-smi">{ t::sources_hardware(l) }</a></p></div>
-                        <SourcesPage lang={l} />
-                    </main>
-                },
-                Route::Flash(link) => html! {
-                    <main class="page wide">
-                        <div class="prose"><h1>{ t::flash_title(l) }</h1><p>{ t::flash_intro(l) }</p><p class="also">{ t::sources_also(l) }{ " " }<a href="#/scene/four-layers">{ t::flash_layers(l) }</a>{ " · " }<a href="#/scene/runtime-setvariable">{ t::flash_runtime(l) }</a></p></div>
-                        <FlashPage lang={l} link={link.clone()} />
-                    </main>
-                },
-                Route::Scene(id) => html! { <ScenePage key={id.clone()} id={id.clone()} lang={l} /> },
-                Route::Chapter(id) => html! { <ChapterPage key={id.clone()} id={id.clone()} lang={l} /> },
-                Route::Exercise(id) => html! { <ExercisePage key={id.clone()} id={id.clone()} lang={l} /> },
-                Route::Home => html! { <Home lang={l} /> },
-            } }
+            { P::page(&route, l) }
         </>
     }
 }

@@ -5,10 +5,10 @@
 use crate::files::address;
 use protocol::{FigureId, FromWorker, ToWorker};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
-use web_sys::{Blob, BlobPropertyBag, Event, MessageEvent, Url, Worker};
+use web_sys::{Blob, BlobPropertyBag, Event, MessageChannel, MessageEvent, Url, Worker};
 use yew::Callback;
 
 #[derive(Clone, Debug)]
@@ -20,10 +20,14 @@ pub enum News {
 
 struct Line {
     worker: Worker,
+    /// Wakes `deliver` in a task of its own: what is rendered of a message isn't in the task that decodes it.
+    bell: MessageChannel,
+    arrived: VecDeque<FromWorker>,
     /// Messages that wait for `Ready`; `None` once it has come.
     waiting: Option<Vec<JsValue>>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(Event)>,
+    _on_bell: Closure<dyn FnMut(MessageEvent)>,
 }
 
 #[derive(Default)]
@@ -89,8 +93,14 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.send(&ToWorker::Close { figure: self.id });
-        LINK.with(|link| link.borrow_mut().figures.remove(&self.id));
+        let running = LINK.with(|link| {
+            let mut link = link.borrow_mut();
+            link.figures.remove(&self.id);
+            link.line.is_some()
+        });
+        if running {
+            self.send(&ToWorker::Close { figure: self.id });
+        }
     }
 }
 
@@ -112,19 +122,48 @@ fn spawn() -> Result<Line, JsValue> {
         let bytes = js_sys::Uint8Array::new(&event.data()).to_vec();
         protocol::decode(&bytes).map_or_else(crashed, received);
     });
+    let bell = MessageChannel::new()?;
+    let on_bell = Closure::<dyn FnMut(MessageEvent)>::new(|_| deliver());
+    bell.port1().set_onmessage(Some(on_bell.as_ref().unchecked_ref()));
     let on_error = Closure::<dyn FnMut(Event)>::new(|event: Event| {
         event.prevent_default();
         crashed();
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    Ok(Line { worker, waiting: Some(Vec::new()), _on_message: on_message, _on_error: on_error })
+    Ok(Line {
+        worker,
+        bell,
+        arrived: VecDeque::new(),
+        waiting: Some(Vec::new()),
+        _on_message: on_message,
+        _on_error: on_error,
+        _on_bell: on_bell,
+    })
 }
 
 fn received(message: FromWorker) {
-    let Some(figure) = message.figure() else { return ready() };
-    let callback = LINK.with(|link| link.borrow().figures.get(&figure).cloned());
-    if let Some(callback) = callback {
+    if message.figure().is_none() {
+        return ready();
+    }
+    LINK.with(|link| {
+        if let Some(line) = &mut link.borrow_mut().line {
+            line.arrived.push_back(message);
+            // Nothing is sent with it, so this can't fail.
+            let _ = line.bell.port2().post_message(&JsValue::NULL);
+        }
+    });
+}
+
+/// Hands the oldest message to its figure.
+fn deliver() {
+    let arrived = LINK.with(|link| {
+        let mut link = link.borrow_mut();
+        let message = link.line.as_mut()?.arrived.pop_front()?;
+        let callback = link.figures.get(&message.figure()?)?.clone();
+        Some((callback, message))
+    });
+    if let Some((callback, message)) = arrived {
         callback.emit(News::Message(message));
     }
 }
@@ -137,9 +176,15 @@ fn ready() {
     });
 }
 
-/// Ends the worker; the next message starts another.
 fn crashed() {
-    let figures: Vec<_> = LINK.with(|link| {
+    close();
+    let figures: Vec<_> = LINK.with(|link| link.borrow().figures.values().cloned().collect());
+    figures.iter().for_each(|f| f.emit(News::Crashed));
+}
+
+/// Ends the worker; the next message starts another.
+pub fn close() {
+    LINK.with(|link| {
         let mut link = link.borrow_mut();
         if let Some(line) = link.line.take() {
             line.worker.set_onmessage(None);
@@ -148,7 +193,5 @@ fn crashed() {
             std::mem::forget(line);
         }
         link.held.clear();
-        link.figures.values().cloned().collect()
     });
-    figures.iter().for_each(|f| f.emit(News::Crashed));
 }

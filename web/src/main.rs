@@ -19,8 +19,10 @@ mod header;
 mod home;
 mod i18n;
 mod icons;
+mod later;
 mod link;
 mod operations;
+mod pages;
 mod placed;
 mod prefs;
 mod progress;
@@ -38,5 +40,5 @@ fn main() {}
 
 #[wasm_bindgen]
 pub fn open_page(root: web_sys::Element) {
-    yew::Renderer::<app::App>::with_root(root).render();
+    yew::Renderer::<app::App<pages::All>>::with_root(root).render();
 }

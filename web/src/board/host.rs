@@ -1,18 +1,18 @@
 //! Wires a bench to the worker and to the reader's hands.
 
 use super::bar::bar;
-use super::code::Code;
 use super::dropped;
 use super::edits::edits;
 use super::files::Files;
 use super::log::Log;
+use super::machine::Machine;
 use super::notes::notes;
 use super::outcome::outcome;
 use crate::bench::edit::Edit;
 use crate::bench::{Build, Damage, Deed, Model, Shared, Trouble};
 use crate::console::Console;
 use crate::faults::Faults;
-use crate::figure::{Feed, Figure};
+use crate::figure::Feed;
 use crate::i18n::{Lang, t};
 use crate::link::{Handle, News};
 use crate::{files, rom, save, tabs};
@@ -195,12 +195,7 @@ impl Component for Board {
                             </section>
                         </div>
                         <section class={panel("machine")} aria-label={t::panel_machine(l)}>
-                            if let Some(feed) = feed {
-                                <Figure lang={l} feed={feed.clone()} />
-                                if let Some(boot) = boot { <Code boot={boot.clone()} tape={feed.tape} at={feed.at} lang={l} /> }
-                            } else {
-                                <p class="none">{ t::machine_none(l) }</p>
-                            }
+                            <Machine boot={boot.clone()} feed={feed} lang={l} />
                         </section>
                     </div>
                 </div>

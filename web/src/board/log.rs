@@ -2,6 +2,8 @@
 
 use crate::bench::Boot;
 use crate::i18n::{Lang, t};
+use crate::later::use_later;
+use gloo::render::request_animation_frame;
 use std::rc::Rc;
 use story::log::{Level, level};
 use wasm_bindgen::JsCast;
@@ -16,7 +18,9 @@ pub struct Props {
 
 #[component]
 pub fn Log(props: &Props) -> Html {
-    let Props { boot, lang: l } = props;
+    let l = &props.lang;
+    // Hundreds of lines: not in the task that brings them.
+    let boot = &use_later(props.boot.clone());
     let least = use_state_eq(|| Level::Info);
     let choose = |wanted: Level| {
         let least = least.clone();
@@ -30,7 +34,11 @@ pub fn Log(props: &Props) -> Html {
     let list = use_node_ref();
     use_effect_with((boot.clone(), *least), {
         let list = list.clone();
-        move |_| show_what_matters(&list)
+        move |_| {
+            // With the frame's own layout: asked for earlier, it would be made twice.
+            let frame = request_animation_frame(move |_| show_what_matters(&list));
+            move || drop(frame)
+        }
     });
     let silent = boot.is_some() && lines.is_empty();
     html! {

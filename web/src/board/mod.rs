@@ -13,6 +13,7 @@ mod file;
 mod files;
 mod host;
 mod log;
+mod machine;
 mod notes;
 mod outcome;
 mod pcd;
