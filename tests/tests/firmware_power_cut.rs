@@ -99,8 +99,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Random updates; at every `rare`th look the power goes.
-fn updates(image: &[u8], rounds: usize, rare: usize, seed: u64) {
+/// Random updates; at every `rare`th look, from the `first` on, the power goes.
+fn updates(image: &[u8], rounds: usize, first: usize, rare: usize, seed: u64) {
     let mut machine = at_prompt(image);
     let (mut random, mut now, mut cuts, mut seen) = (Random(seed), Values::new(), 0, 0);
     let (mut olds, mut news) = (0, 0);
@@ -119,10 +119,10 @@ fn updates(image: &[u8], rounds: usize, rare: usize, seed: u64) {
         machine.serial_input(command.as_bytes());
         let mut looks = Vec::new();
         to_prompt(&mut machine, |machine| {
-            seen += 1;
-            if seen % rare == 0 {
+            if seen % rare == first {
                 looks.push(machine.clone());
             }
+            seen += 1;
         });
         for look in looks {
             cuts += 1;
@@ -139,15 +139,18 @@ fn updates(image: &[u8], rounds: usize, rare: usize, seed: u64) {
 
 #[test]
 fn a_cut_in_an_update_leaves_the_old_or_the_new_value_and_the_others() {
-    updates(&images().release, 200, 41, 1);
+    updates(&images().release, 200, 40, 41, 1);
 }
 
 #[test]
 #[ignore = "soak"]
 fn a_cut_at_each_operation_of_200_updates_leaves_the_old_or_the_new_value_and_the_others() {
-    for image in [&images().release, &images().debug] {
-        updates(image, 200, 1, 2);
-    }
+    const PARTS: usize = 4;
+    std::thread::scope(|all| {
+        for image in [&images().release, &images().debug] {
+            (0..PARTS).for_each(|part| _ = all.spawn(move || updates(image, 200, part, PARTS, 2)));
+        }
+    });
 }
 
 /// A store so full that the next boot reclaims it, and what is in force in it.

@@ -148,16 +148,12 @@ impl Machine {
             Board::Qemu => Silicon::Qemu,
         };
         let chipset = Chipset::new(Wiring {
-            silicon,
-            low_ram,
-            high_ram: 0,
-            cpus: config.cpus,
-            flash: config.bios.clone(),
             fw_cfg: config.fw_cfg.clone(),
             block_protect: config.block_protect,
             flash_stuck: config.flash_stuck,
             top_swap: config.top_swap,
             ext_tseg_mib: config.ext_tseg_mib,
+            ..Wiring::new(silicon, low_ram, config.cpus, config.bios.clone())
         });
         let map = config.save_state_map();
         let state = State {

@@ -128,18 +128,9 @@ impl Memory for Noise {
 
 /// Runs `OPERATIONS` and returns the hash of the state.
 fn run(silicon: Silicon, seed: u64) -> u64 {
-    let (flash, fw_cfg) = (vec![0xff; 0x1_0000], vec![("opt/f".into(), vec![1, 2, 3])]);
     let mut chipset = Chipset::new(Wiring {
-        silicon,
-        low_ram: 64 << 20,
-        high_ram: 0,
-        cpus: 4,
-        flash,
-        fw_cfg,
-        block_protect: 0,
-        flash_stuck: false,
-        top_swap: false,
-        ext_tseg_mib: 16,
+        fw_cfg: vec![("opt/f".into(), vec![1, 2, 3])],
+        ..Wiring::new(silicon, 64 << 20, 4, vec![0xff; 0x1_0000])
     });
     let mut random = Random(seed);
     let mut sink = Count(0);

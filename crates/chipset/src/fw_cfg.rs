@@ -220,16 +220,8 @@ mod tests {
 
     fn device() -> FwCfg {
         FwCfg::new(&Wiring {
-            silicon: Silicon::Ich9,
-            low_ram: 16 << 20,
-            high_ram: 0,
-            cpus: 2,
-            flash: Vec::new(),
             fw_cfg: vec![("opt/org.b".into(), b"hello".to_vec()), ("opt/org.a".into(), b"abc".to_vec())],
-            block_protect: 0,
-            flash_stuck: false,
-            top_swap: false,
-            ext_tseg_mib: 16,
+            ..Wiring::new(Silicon::Ich9, 16 << 20, 2, Vec::new())
         })
     }
 
@@ -309,18 +301,7 @@ mod tests {
 
     #[test]
     fn smi_features_are_negotiated_once_and_only_those_that_are_there() {
-        let wiring = Wiring {
-            silicon: Silicon::Qemu,
-            low_ram: 16 << 20,
-            high_ram: 0,
-            cpus: 2,
-            flash: Vec::new(),
-            fw_cfg: Vec::new(),
-            block_protect: 0,
-            flash_stuck: false,
-            top_swap: false,
-            ext_tseg_mib: 16,
-        };
+        let wiring = Wiring::new(Silicon::Qemu, 16 << 20, 2, Vec::new());
         // Files by name: features-ok 20h, requested 21h, supported 22h.
         for (asked, ok) in [(1u64, true), (0, true), (3, false)] {
             let (mut device, mut ram) = (FwCfg::new(&wiring), Ram(vec![0; 256]));

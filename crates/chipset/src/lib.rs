@@ -132,6 +132,24 @@ pub struct Wiring {
     pub ext_tseg_mib: u16,
 }
 
+impl Wiring {
+    /// No memory above 4 GiB, no files, no strap pulled.
+    pub fn new(silicon: Silicon, low_ram: u64, cpus: u8, flash: Vec<u8>) -> Self {
+        Wiring {
+            silicon,
+            low_ram,
+            high_ram: 0,
+            cpus,
+            flash,
+            fw_cfg: Vec::new(),
+            block_protect: 0,
+            flash_stuck: false,
+            top_swap: false,
+            ext_tseg_mib: 16,
+        }
+    }
+}
+
 /// Which processors an SMI message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SmiTo {

@@ -4,19 +4,7 @@ use crate::Silicon;
 const DAY: u64 = 86_400 * SECOND_NS;
 
 fn rtc(low_ram: u64, high_ram: u64) -> Rtc {
-    let (flash, fw_cfg) = (Vec::new(), Vec::new());
-    Rtc::new(&Wiring {
-        silicon: Silicon::Ich9,
-        low_ram,
-        high_ram,
-        cpus: 4,
-        flash,
-        fw_cfg,
-        block_protect: 0,
-        flash_stuck: false,
-        top_swap: false,
-        ext_tseg_mib: 16,
-    })
+    Rtc::new(&Wiring { high_ram, ..Wiring::new(Silicon::Ich9, low_ram, 4, Vec::new()) })
 }
 
 fn read(rtc: &mut Rtc, now: u64, index: u8) -> u8 {

@@ -5,18 +5,7 @@ use trace::{Event, Input, Level, Recorder};
 
 fn wiring(silicon: Silicon) -> Wiring {
     let flash = (0..0x1_0000u32).map(|i| i as u8).collect();
-    Wiring {
-        silicon,
-        low_ram: 16 << 20,
-        high_ram: 0,
-        cpus: 2,
-        flash,
-        fw_cfg: vec![("opt/x".into(), vec![7])],
-        block_protect: 0,
-        flash_stuck: false,
-        top_swap: false,
-        ext_tseg_mib: 16,
-    }
+    Wiring { fw_cfg: vec![("opt/x".into(), vec![7])], ..Wiring::new(silicon, 16 << 20, 2, flash) }
 }
 
 /// A chipset with its recorder, outside SMM on processor 0 until told otherwise.
