@@ -195,14 +195,13 @@ impl Chipset {
         let silicon = wiring.silicon;
         let chip_config = ChipConfig::new(silicon, wiring.top_swap);
         let mut flash = Flash::new(silicon, &wiring.flash);
-        flash.set_top_swap(chip_config.top_swap());
         if let Some(nor) = flash.nor_mut() {
             nor.protect_blocks(wiring.block_protect);
             if wiring.flash_stuck {
                 nor.get_stuck();
             }
         }
-        Chipset {
+        let mut chipset = Chipset {
             silicon,
             mch: Mch::new(silicon, wiring.low_ram, wiring.ext_tseg_mib),
             lpc: Lpc::new(silicon),
@@ -226,7 +225,9 @@ impl Chipset {
             post: 0,
             exit: None,
             epoch: 0,
-        }
+        };
+        chipset.follow_top_swap();
+        chipset
     }
 
     /// Memory-mapped devices: RCBA and PCIEXBAR. `None`: no device there. 1 to 8 bytes.
@@ -259,9 +260,18 @@ impl Chipset {
     fn chip_config_write(&mut self, cx: &mut Cx, offset: u64, size: u8, value: u64) {
         let before = self.chip_config.top_swap();
         self.chip_config.write(cx, offset, size, value);
+        self.follow_top_swap();
+        self.bump_epoch_if(before != self.chip_config.top_swap());
+    }
+
+    /// BUC.TS is what flash addresses and BIOS_CNTL.TSS go by.
+    fn follow_top_swap(&mut self) {
         let top_swap = self.chip_config.top_swap();
         self.flash.set_top_swap(top_swap);
-        self.bump_epoch_if(before != top_swap);
+        // QEMU has neither.
+        if self.silicon == Silicon::Ich9 {
+            self.lpc.set_tss(top_swap);
+        }
     }
 
     /// The present moment is seen, and what should have happened by it has happened.
@@ -455,7 +465,7 @@ impl Chipset {
         self.com1.reset();
         self.fw_cfg.reset();
         self.flash.reset();
-        self.flash.set_top_swap(self.chip_config.top_swap());
+        self.follow_top_swap();
         self.gpio.reset();
         self.uhci = Uhci::new();
         if let (Some(spi), Some(nor)) = (&mut self.spi, self.flash.nor()) {

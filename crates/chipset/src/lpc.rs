@@ -77,6 +77,12 @@ impl Lpc {
         BiosCntl::from_bits(self.regs.get(at::BIOS_CNTL, 1) as u8)
     }
 
+    /// TSS tells of BUC.TS.
+    pub fn set_tss(&mut self, top_swap: bool) {
+        let cntl = self.bios_cntl().with_tss(top_swap);
+        self.regs.put(at::BIOS_CNTL, 1, cntl.into_bits().into());
+    }
+
     fn gen_pmcon_3(&self) -> GenPmcon3 {
         GenPmcon3::from_bits(self.regs.get(at::GEN_PMCON_3, 2) as u16)
     }

@@ -157,6 +157,20 @@ fn the_tco_timer_wakes_the_conformance_rom_on_qemu() {
 }
 
 #[test]
+fn bios_cntl_tells_of_top_swap_which_only_buc_changes() {
+    let mut bench = Bench::new(Silicon::Ich9);
+    bench.config_write(0xf8, 0xf0, 4, 0xfed1_c001);
+    bench.config_write(0xf8, 0xdc, 1, 0x10);
+    assert_eq!(bench.config_read(0xf8, 0xdc, 1), 0);
+    for ts in [1, 0, 1] {
+        assert!(bench.with(|chipset, cx| chipset.mmio_write(cx, 0xfed1_f414, 1, ts)));
+        assert_eq!(bench.config_read(0xf8, 0xdc, 1), (ts as u32) << 4);
+    }
+    bench.chipset.reset(ResetKind::Hard);
+    assert_eq!(bench.config_read(0xf8, 0xdc, 1), 0x10, "BUC.TS lies in the RTC well");
+}
+
+#[test]
 fn an_unattended_watchdog_resets_the_training_board_after_4_8_s_unless_no_reboot_is_set() {
     let mut bench = Bench::new(Silicon::Ich9);
     bench.config_write(0xf8, 0xf0, 4, 0xfed1_c001);
