@@ -4,7 +4,9 @@ use crate::{answers, booted, faulty, show};
 use ::board::Board;
 use e2e::firmware::{Boot, boot_with, images};
 use lab::say;
+use pi::Guid;
 use pi::record::layout::Record;
+use pi::variable::{Auth, Contents, find, set, stored_name};
 use protocol::Outcome;
 
 const SETUP: &str = "opt/org.smmlab/setup";
@@ -183,4 +185,57 @@ fn what_smm_prints_hangs_on_its_level() {
     assert_eq!(has(&log(&["flash-not-opened"])), [true, true, true]);
     assert_eq!(has(&log(&["flash-not-opened", "smm-log-silent"])), [true, false, false]);
     assert_eq!(has(&log(&["flash-not-opened", "smm-log-level-low"])), [true, false, true]);
+}
+
+/// Variables in force, until none has room any more.
+fn full(image: &[u8]) -> Vec<u8> {
+    const VENDOR: Guid = Guid::new("5E70DA7A-5A5A-4C41-8B53-4D4D4C414200");
+    let (mut image, mut nth) = (image.to_vec(), 0);
+    for size in [0x700, 0x80, 1] {
+        loop {
+            let nvram = find(&image, 0).unwrap().unwrap();
+            let (name, data) = (stored_name(&format!("Full{nth}")), vec![0x5a; size]);
+            let contents = Contents { attributes: 7, auth: Auth::default(), vendor: VENDOR, name: &name, data: &data };
+            if set(&mut image, &nvram, &contents).is_err() {
+                break;
+            }
+            nth += 1;
+        }
+    }
+    image
+}
+
+#[test]
+fn a_reclaim_without_a_status_succeeds_and_saves_nothing() {
+    show(&["reclaim-status-lost"], |image| {
+        let (first, kept) = saved(&full(image));
+        let console = first.console;
+        assert!(!kept && console.contains("getvar SetupData: EFI_NOT_FOUND"), "{console}");
+        let lies = console.contains("Saved\r\n");
+        assert!(lies || console.contains("Not saved: EFI_OUT_OF_RESOURCES"), "{console}");
+        lies
+    });
+    assert!(kept(&["reclaim-status-lost"]), "harmless while there is room");
+}
+
+#[test]
+fn a_store_at_another_address_is_never_written() {
+    show(&["nv-store-elsewhere"], |image| {
+        let (first, kept) = saved(image);
+        first.console.contains("Not saved: EFI_NOT_AVAILABLE_YET") && flash_operations(&first) == LOCK && !kept
+    });
+    let log = saved(&faulty(&images().debug, &["nv-store-elsewhere"])).0.log;
+    let line = "Update NV variable before EFI_VARIABLE_WRITE_ARCH_PROTOCOL ready - Not Available Yet\n";
+    assert!(log.contains(line), "{log}");
+}
+
+#[test]
+fn a_store_in_ram_is_gone_at_the_next_boot() {
+    show(&["nv-store-emulated"], |image| {
+        let (first, kept) = saved(image);
+        let there = first.console.contains("Saved\r\n") && first.console.contains("getvar SetupData: EFI_SUCCESS");
+        there && flash_operations(&first) == LOCK && !kept
+    });
+    let log = saved(&faulty(&images().debug, &["nv-store-emulated"])).0.log;
+    assert!(log.contains("Variable driver will work at emulated non-volatile variable mode!\n"), "{log}");
 }

@@ -186,3 +186,18 @@ fn an_smi_for_one_processor_makes_it_wait() {
     let (ours, theirs) = (boot_several(Board::Qemu, 2, &image, SCRIPT), boot_several_on_qemu(2, &image, SCRIPT));
     assert!(gap(&ours) > LIMIT && gap(&theirs) > LIMIT, "{} ns, QEMU {} ns", gap(&ours), gap(&theirs));
 }
+
+#[test]
+fn a_processor_that_waits_for_sipi_takes_no_smi() {
+    const FAULT: &str = "processors-not-parked";
+    show(&[FAULT], |image| {
+        let mut machine = power_on_several(Board::Ich9, 2, image, "smi 42\n");
+        assert_eq!(machine.run_instructions(PATIENCE, &mut trace::Silent), Stop::Exit(0));
+        let [first, second] = [0, 1].map(|cpu| machine.smi_count(cpu));
+        // One that waits has both time-outs, so 2 ms.
+        second < first / 2 && machine.time() > u64::from(first) * MS
+    });
+    let boot = boot_several(Board::Ich9, 2, &faulty(&images().debug, &[FAULT]), "smi 42\n");
+    let line = "SmmWaitForApArrival: Failed to wait all APs enter SMI. Delayed AP Count = 1";
+    assert!(boot.log.contains(line) && boot.console.contains("smi 0x42: EFI_SUCCESS"), "{}", boot.log);
+}

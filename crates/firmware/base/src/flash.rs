@@ -27,6 +27,14 @@ pub struct Fvb {
 pub const LIST_END: u64 = u64::MAX;
 
 impl Fvb {
+    /// Where its first block is mapped.
+    pub fn address(&self) -> u64 {
+        let mut address = 0;
+        // It fails for want of a variable only.
+        let _ = (self.get_physical_address)(self, &mut address);
+        address
+    }
+
     /// Clears the bits that are 0 in `bytes`, from `offset` of the volume on.
     pub fn program(&self, offset: usize, bytes: &[u8]) -> Result<(), Status> {
         let (mut offset, mut rest) = (offset, bytes);

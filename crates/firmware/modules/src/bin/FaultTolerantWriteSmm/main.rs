@@ -13,7 +13,7 @@ mod space;
 mod write;
 
 use base::flash::{Ftw, Fvb};
-use base::nvram::{SPARE, STORE_END};
+use base::nvram::{SPARE, STORE_END, VOLUME};
 use base::{Global, Guid, Handle, Status, log, protocol, smst, status};
 use core::ffi::c_void;
 use pi::pcd;
@@ -38,6 +38,10 @@ pub fn fvb() -> &'static Fvb {
 fn main() -> Result<(), Status> {
     log::set_level(PCD.get(ERROR_LEVEL));
     *FVB.get() = smst::locate::<Fvb>(&protocol::SMM_FIRMWARE_VOLUME_BLOCK)?;
+    if fvb().address() != VOLUME.start {
+        // Another volume's: EDK II, which looks for one at this address, finds none.
+        return Err(Status::NOT_FOUND);
+    }
     PROTOCOL.get().get_last_write = unsupported as *const () as usize;
     if PCD.get(RECOVERY) != 0 {
         recover::at_start()?;

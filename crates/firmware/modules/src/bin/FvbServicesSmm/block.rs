@@ -1,6 +1,6 @@
 //! The volume NVRAM and the OEM block, by blocks.
 
-use crate::{DEVICE, Failure, tell};
+use crate::{DEVICE, Failure, NV_BASE, PCD, tell};
 use base::flash::{Fvb, LIST_END};
 use base::nvram::{BLOCK, OEM_BLOCK, VOLUME, mapped};
 use base::{Global, Status, error, record};
@@ -26,7 +26,11 @@ pub static OEM: Global<Fvb> = Global::new(protocol());
 
 /// Where the blocks of this instance are mapped.
 fn region(this: *const Fvb) -> Range<u64> {
-    if core::ptr::eq(this, OEM.as_ptr()) { OEM_BLOCK } else { VOLUME }
+    if core::ptr::eq(this, OEM.as_ptr()) {
+        return OEM_BLOCK;
+    }
+    let start = PCD.get(NV_BASE).into();
+    start..start + (VOLUME.end - VOLUME.start)
 }
 
 fn blocks(this: *const Fvb) -> u64 {

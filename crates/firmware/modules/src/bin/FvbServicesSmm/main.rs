@@ -10,6 +10,7 @@ mod cfi;
 mod spi;
 
 use base::flash::Fvb;
+use base::nvram::VOLUME;
 use base::{Global, Guid, Handle, Status, error, info, log, protocol, record, smst};
 use cfi::Cfi;
 use core::ffi::c_void;
@@ -20,13 +21,14 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<6> = pcd::Block::new([
+static PCD: pcd::Block<7> = pcd::Block::new([
     ("PcdFlashOpenWrites", 1),
     ("PcdFlashCloseWrites", 1),
     ("PcdFlashWaitLimit", 1_000_000),
     ("PcdFlashLock", 1),
     ("PcdFlashProtectNvram", 0),
     ("PcdDebugPrintErrorLevel", log::ALL),
+    ("PcdFlashNvStorageBase", VOLUME.start as u32),
 ]);
 const OPEN_WRITES: usize = 0;
 const CLOSE_WRITES: usize = 1;
@@ -38,6 +40,8 @@ pub const BLE_ALONE: u32 = 2;
 /// The protected range covers the variables, too.
 const PROTECT_NVRAM: usize = 4;
 const ERROR_LEVEL: usize = 5;
+/// Where NVRAM is said to be: EDK II's PcdFlashNvStorageVariableBase.
+pub const NV_BASE: usize = 6;
 
 /// Why the flash isn't as it was to be.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,10 +13,10 @@ mod words;
 
 use base::exception::{self, Frame, Report};
 use base::smm::{EntryContext, SmmConfiguration, SmmCpu, SmmEntryPoint};
-use base::{Global, Status, arch, debug, dxe, paging, protocol, smst};
+use base::{Global, Status, arch, debug, dxe, lapic, paging, protocol, smst};
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
-use words::{PCD, SAVE_FPU, TILE_SIZE};
+use words::{PARK, PCD, SAVE_FPU, TILE_SIZE};
 
 base::smm_entry!(main);
 
@@ -82,6 +82,9 @@ fn main() -> Result<(), Status> {
         *save_state = (smbase + save_state::AREA) as *mut c_void;
     }
     let revision = relocate::all(cpus(), &parked)?;
+    if PCD.get(PARK) == 0 && count > 1 {
+        lapic::send(0, lapic::ALL_BUT_SELF | lapic::INIT);
+    }
     for Cpu { index, apic_id, smbase, .. } in cpus() {
         debug!(
             "CPU[{index:03X}]  APIC ID={:04X}  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",

@@ -4,7 +4,7 @@ use pi::pcd::Block;
 
 #[used]
 #[unsafe(link_section = ".data")]
-pub static PCD: Block<8> = Block::new([
+pub static PCD: Block<9> = Block::new([
     // Microseconds: for all to come by themselves, and after an SMI to those who are missing.
     ("PcdCpuSmmApSyncTimeout", 1_000_000),
     ("PcdCpuSmmApSyncTimeout2", 1_000_000),
@@ -20,6 +20,8 @@ pub static PCD: Block<8> = Block::new([
     ("PcdCpuSmmTileSize", 0x2000),
     // 0: SMRR stay as reset leaves them, and SMM_Code_Chk, too.
     ("PcdSmrr", 1),
+    // 0: the others get an INIT in the end, and wait for SIPI, deaf to SMIs, until an OS starts them.
+    ("PcdParkProcessors", 1),
 ]);
 pub const TIMEOUT: usize = 0;
 pub const TIMEOUT_2: usize = 1;
@@ -31,3 +33,4 @@ pub const SAVE_FPU: usize = 4;
 pub const SAVE_STATE_MAP: usize = 5;
 pub const TILE_SIZE: usize = 6;
 pub const SMRR: usize = 7;
+pub const PARK: usize = 8;

@@ -28,15 +28,18 @@ base::smm_entry!(main);
 
 #[used]
 #[unsafe(link_section = ".data")]
-static PCD: pcd::Block<6> = pcd::Block::new([
+static PCD: pcd::Block<7> = pcd::Block::new([
     ("PcdVariableReclaim", 1),
     ("PcdSetupDataPolicy", 1),
     ("PcdVariableFlashStatus", 1),
     ("PcdVariableMostPayload", PAYLOAD as u32),
     ("PcdVariablePolicy", 1),
     ("PcdDebugPrintErrorLevel", log::ALL),
+    ("PcdEmuVariableNvModeEnable", 0),
 ]);
+/// 0: nobody reclaims; 2: what becomes of it is lost.
 const RECLAIM: usize = 0;
+const STATUS_LOST: u32 = 2;
 /// 0: anybody writes SetupData; 1: not the OS; 2: nobody after EndOfDxe.
 const SETUP_DATA_POLICY: usize = 1;
 /// 0: a flash write that fails counts as done.
@@ -46,6 +49,8 @@ const MOST_PAYLOAD: usize = 3;
 /// 0: no policy holds.
 const POLICY: usize = 4;
 const ERROR_LEVEL: usize = 5;
+/// 1: what should be in flash is in RAM alone.
+const EMULATED: usize = 6;
 
 pub static VARIABLES: Global<Variables> = Global::new(Variables::new());
 static PROTOCOL: Global<SmmVariable> = Global::new(SmmVariable {
