@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod conformance;
+pub mod driver;
 pub mod firmware;
 pub mod fuzz;
 pub mod machine;

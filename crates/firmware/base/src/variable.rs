@@ -155,6 +155,17 @@ pub mod policy_command {
     pub const LOCK: u32 = 5;
 }
 
+/// `VAR_CHECK_POLICY_COMM_DUMP_PARAMS`; a page of entries follows. Page 0 tells their size alone.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+pub struct PolicyDump {
+    pub page_requested: u32,
+    pub total_size: u32,
+    pub page_size: u32,
+    /// A BOOLEAN.
+    pub has_more: u8,
+}
+
 /// A policy as a message has it: the entry, and the name behind it.
 pub fn policy_entry(namespace: Guid, name: &[u16], sizes: (u32, u32), attributes: (u32, u32), lock: u8) -> [u8; 128] {
     let mut bytes = [0; 128];

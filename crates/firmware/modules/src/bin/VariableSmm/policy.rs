@@ -1,14 +1,12 @@
 //! Variable policies: what a variable must be like, and when it is locked. Rules, statuses and messages are
 //! those of EDK II's VariablePolicyLib and VarCheckPolicyLib.
-//!
-//! Not here: DumpVariablePolicy().
 
 use crate::set::Request;
 use crate::{PCD, POLICY, VARIABLES};
 use alloc::vec::Vec;
 use base::variable::{
-    POLICY_REVISION, POLICY_SIGNATURE, POLICY_VERSION, PolicyEntry, PolicyMessage, lock, policy_command as command,
-    policy_entry,
+    POLICY_REVISION, POLICY_SIGNATURE, POLICY_VERSION, PolicyDump, PolicyEntry, PolicyMessage, lock,
+    policy_command as command, policy_entry,
 };
 use base::{Global, Guid, Handle, Status, info, protocol, setup, smst, status, variable};
 use core::ffi::c_void;
@@ -19,16 +17,15 @@ use pi::layout::variable::attribute::{
 
 const ENTRY: usize = size_of::<PolicyEntry>();
 const MESSAGE: usize = size_of::<PolicyMessage>();
+const DUMP: usize = size_of::<PolicyDump>();
 /// `VARIABLE_LOCK_ON_VAR_STATE_POLICY`: namespace, value, padding; the other variable's name follows.
 const STATE: usize = 18;
 const MOST: usize = 0x400;
 
 struct Policy {
     entry: PolicyEntry,
-    /// With its NUL; empty: all names.
-    name: Vec<u8>,
-    /// LOCK_ON_VAR_STATE: the other variable's namespace, name and value.
-    state: Option<(Guid, Vec<u8>, u8)>,
+    /// All of it, the entry itself included, as it was registered.
+    bytes: Vec<u8>,
 }
 
 struct Policies {
@@ -81,6 +78,14 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
         command::REGISTER => register(&copy[MESSAGE..]),
         command::LOCK => lock_by_request(),
         command::IS_ENABLED => is_enabled(buffer.wrapping_byte_add(MESSAGE).cast(), size - MESSAGE),
+        command::DUMP => {
+            let done = dump(&mut copy[MESSAGE..]);
+            // SAFETY: no more than was there.
+            unsafe {
+                buffer.wrapping_byte_add(MESSAGE).cast::<u8>().copy_from(copy[MESSAGE..].as_ptr(), size - MESSAGE)
+            };
+            done
+        }
         _ => Err(Status::UNSUPPORTED),
     };
     let result = buffer.wrapping_byte_add(offset_of!(PolicyMessage, result)).cast::<usize>();
@@ -95,6 +100,40 @@ fn is_enabled(answer: *mut bool, room: usize) -> Result<(), Status> {
     }
     // SAFETY: behind the header, in the message.
     unsafe { answer.write(!POLICIES.get().disabled) };
+    Ok(())
+}
+
+/// Page 0 tells the size, those behind it have the entries, as much of them as there is room in the message. EDK II
+/// keeps a copy from page to page; here nobody can register in between once the interface is locked.
+fn dump(message: &mut [u8]) -> Result<(), Status> {
+    let (head, room) = message.split_at_mut_checked(DUMP).ok_or(Status::INVALID_PARAMETER)?;
+    let at = head.as_mut_ptr().cast::<PolicyDump>();
+    // SAFETY: as long; plain numbers.
+    let page = unsafe { at.read_unaligned() }.page_requested as usize;
+    let mut all = Vec::new();
+    for policy in &POLICIES.get().all {
+        all.extend_from_slice(&policy.bytes);
+    }
+    let start = page.saturating_sub(1).saturating_mul(room.len());
+    let rest = all.get(start..).unwrap_or_default();
+    let mut size = 0;
+    if page != 0 {
+        if rest.is_empty() {
+            return Err(Status::INVALID_PARAMETER);
+        }
+        for (to, from) in room.iter_mut().zip(rest) {
+            *to = *from;
+            size += 1;
+        }
+    }
+    let answer = PolicyDump {
+        page_requested: page as u32,
+        total_size: all.len() as u32,
+        page_size: size as u32,
+        has_more: (size < rest.len()).into(),
+    };
+    // SAFETY: as above.
+    unsafe { at.write_unaligned(answer) };
     Ok(())
 }
 
@@ -124,7 +163,7 @@ pub fn register(bytes: &[u8]) -> Result<(), Status> {
         return Err(Status::WRITE_PROTECTED);
     }
     let policy = parse(bytes).ok_or(Status::INVALID_PARAMETER)?;
-    let same = |other: &Policy| other.entry.namespace == policy.entry.namespace && other.name == policy.name;
+    let same = |other: &Policy| other.entry.namespace == policy.entry.namespace && other.name() == policy.name();
     if policies.all.iter().any(same) {
         return Err(Status::ALREADY_STARTED);
     }
@@ -142,37 +181,46 @@ fn parse(bytes: &[u8]) -> Option<Policy> {
     // SAFETY: long enough; plain numbers.
     let entry = unsafe { bytes.get(..ENTRY)?.as_ptr().cast::<PolicyEntry>().read_unaligned() };
     let (start, whole) = (usize::from(entry.offset_to_name), bytes.get(..entry.size.into())?);
-    let name = whole.get(start..)?.to_vec();
-    let state = if entry.lock == lock::LOCK_ON_VAR_STATE {
-        let state = whole.get(ENTRY..start)?;
-        let (namespace, name) = (Guid(*state.first_chunk()?), state.get(STATE..)?);
-        is_name(name).then_some(())?;
-        Some((namespace, name.to_vec(), state[16]))
-    } else {
-        (start == ENTRY).then_some(None)?
+    let name = whole.get(start..)?;
+    let policy = Policy { entry, bytes: whole.to_vec() };
+    let placed = match entry.lock {
+        lock::LOCK_ON_VAR_STATE => policy.state().is_some_and(|(_, name, _)| is_name(name)),
+        _ => start == ENTRY,
     };
-    let good = entry.version == POLICY_VERSION
+    let good = placed
+        && entry.version == POLICY_VERSION
         && entry.min_size <= entry.max_size
         && entry.must_have & entry.cant_have == 0
         && entry.lock <= lock::LOCK_ON_VAR_STATE
-        && (name.is_empty() || is_name(&name));
-    good.then_some(Policy { entry, name, state })
+        && (name.is_empty() || is_name(name));
+    good.then_some(policy)
 }
 
 impl Policy {
+    /// With its NUL; empty: all names.
+    fn name(&self) -> &[u8] {
+        self.bytes.get(usize::from(self.entry.offset_to_name)..).unwrap_or_default()
+    }
+
+    /// LOCK_ON_VAR_STATE: the other variable's namespace, name and value.
+    fn state(&self) -> Option<(Guid, &[u8], u8)> {
+        let state = self.bytes.get(ENTRY..self.entry.offset_to_name.into())?;
+        Some((Guid(*state.first_chunk()?), state.get(STATE..)?, state[16]))
+    }
+
     /// None: another variable's. Else how many letters are wild: `#` stands for a hexadecimal digit.
     fn matches(&self, vendor: &Guid, name: &[u8]) -> Option<usize> {
         if self.entry.namespace != *vendor {
             return None;
         }
-        if self.name.is_empty() {
+        let mine = self.name();
+        if mine.is_empty() {
             return Some(usize::MAX);
         }
-        let pairs = || self.name.as_chunks::<2>().0.iter().zip(name.as_chunks::<2>().0);
+        let pairs = || mine.as_chunks::<2>().0.iter().zip(name.as_chunks::<2>().0);
         let is_wild =
             |ours: &[u8; 2], theirs: &[u8; 2]| *ours == [b'#', 0] && theirs[1] == 0 && theirs[0].is_ascii_hexdigit();
-        let fits =
-            self.name.len() == name.len() && pairs().all(|(ours, theirs)| ours == theirs || is_wild(ours, theirs));
+        let fits = mine.len() == name.len() && pairs().all(|(ours, theirs)| ours == theirs || is_wild(ours, theirs));
         fits.then(|| pairs().filter(|(ours, theirs)| ours != theirs).count())
     }
 }
@@ -190,10 +238,12 @@ fn of(request: &Request<'_>) -> Option<&'static Policy> {
 pub fn locks(request: &Request<'_>) -> bool {
     let Some(policy) = of(request) else { return false };
     let stores = VARIABLES.get().stores();
-    match (policy.entry.lock, &policy.state) {
-        (lock::LOCK_NOW, _) => true,
-        (lock::LOCK_ON_CREATE, _) => stores.get(&request.vendor, request.name).is_some(),
-        (_, Some((vendor, name, value))) => stores.get(vendor, name).is_some_and(|found| found.data == [*value]),
+    match policy.entry.lock {
+        lock::LOCK_NOW => true,
+        lock::LOCK_ON_CREATE => stores.get(&request.vendor, request.name).is_some(),
+        lock::LOCK_ON_VAR_STATE => policy
+            .state()
+            .is_some_and(|(vendor, name, value)| stores.get(&vendor, name).is_some_and(|found| found.data == [value])),
         _ => false,
     }
 }

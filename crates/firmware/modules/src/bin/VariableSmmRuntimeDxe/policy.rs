@@ -4,7 +4,8 @@
 use crate::call;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader};
 use base::variable::{
-    POLICY_REVISION, POLICY_SIGNATURE, PolicyEntry, PolicyMessage, VariablePolicy, policy_command as command,
+    POLICY_REVISION, POLICY_SIGNATURE, PolicyDump, PolicyEntry, PolicyMessage, VariablePolicy,
+    policy_command as command,
 };
 use base::{Status, protocol};
 
@@ -66,8 +67,51 @@ extern "efiapi" fn register(entry: *const PolicyEntry) -> Status {
     ask(command::REGISTER, bytes).0
 }
 
-extern "efiapi" fn dump(_: *mut u8, _: *mut u32) -> Status {
-    Status::UNSUPPORTED
+const DUMP: usize = size_of::<PolicyDump>();
+/// Of a message with a page of entries in it.
+const PAGE: usize = 0x200;
+
+/// What SMM says of a page, and the entries in it.
+fn page(page_requested: u32) -> Result<(PolicyDump, &'static [u8]), Status> {
+    let mut request = [0; PAGE];
+    request[..4].copy_from_slice(&page_requested.to_le_bytes());
+    let (status, answer) = ask(command::DUMP, &request);
+    let (head, entries) = answer.split_at_checked(DUMP).ok_or(status)?;
+    base::check(status)?;
+    // SAFETY: as long; plain numbers.
+    let dump = unsafe { head.as_ptr().cast::<PolicyDump>().read_unaligned() };
+    let entries = entries.get(..dump.page_size as usize);
+    // Only page 0 is empty.
+    let entries = entries.filter(|entries| page_requested == 0 || !entries.is_empty());
+    Ok((dump, entries.ok_or(Status::DEVICE_ERROR)?))
+}
+
+/// As GetVariable(): too little room, and the size is told.
+extern "efiapi" fn dump(policy: *mut u8, size: *mut u32) -> Status {
+    // SAFETY: the caller's variable, if there is one.
+    let Some(size) = (unsafe { size.as_mut() }) else { return Status::INVALID_PARAMETER };
+    if policy.is_null() && *size != 0 {
+        return Status::INVALID_PARAMETER;
+    }
+    // SAFETY: so many bytes of the caller's.
+    let room =
+        if policy.is_null() { &mut [][..] } else { unsafe { core::slice::from_raw_parts_mut(policy, *size as usize) } };
+    base::status(dump_into(room, size))
+}
+
+fn dump_into(room: &mut [u8], size: &mut u32) -> Result<(), Status> {
+    *size = page(0)?.0.total_size;
+    let mut rest = room.get_mut(..*size as usize).ok_or(Status::BUFFER_TOO_SMALL)?;
+    for number in 1.. {
+        if rest.is_empty() {
+            break;
+        }
+        let (_, entries) = page(number)?;
+        let (here, behind) = rest.split_at_mut_checked(entries.len()).ok_or(Status::DEVICE_ERROR)?;
+        here.copy_from_slice(entries);
+        rest = behind;
+    }
+    Ok(())
 }
 
 extern "efiapi" fn lock() -> Status {
