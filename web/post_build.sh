@@ -4,7 +4,7 @@
 # * the training firmware's images, DEBUG and RELEASE, with debug information and sources;
 # * scenes, chapters and exercises, compiled for each language;
 # * one style sheet for figures in other people's pages: all that index.html names, but page*.css;
-# * what such a page loads, under names with a hash in them, since they are asked for from anywhere.
+# * what such a page loads, and the way in, under names with a hash in them, since scripts ask for them.
 # Then puts the names of this build's files into the scripts that load them, and lets the worker have two modules:
 # what wasm-bindgen writes for it is a global of the same name in each.
 set -eu
@@ -24,7 +24,12 @@ cd "$TRUNK_STAGING_DIR"
 grep -o '[a-z-]*-[0-9a-f]*\.css' index.html | grep -v '^page' | xargs cat > figures.css
 sed -i 's/^let wasm_bindgen\b/let image_tools/' image-tools.js
 
-hash=$(cat figures.css figures.js figures_bg.wasm | cksum | cut -d ' ' -f 1)
-for file in figures.css figures.js figures_bg.wasm; do mv "$file" "figures-$hash${file#figures}"; done
-sed -i "s|{figures}|figures-$hash|" smm-lab.js
-sed -i "s|{page}|$(basename web-*.js .js)|; s|{figures}|figures-$hash|" page.js
+# Renames MODULE.js, MODULE_bg.wasm and so on: with a hash of what is in them. Prints the new MODULE.
+hashed() {
+  name=$1-$(cat "$1"[._]* | cksum | cut -d ' ' -f 1)
+  for file in "$1"[._]*; do mv "$file" "$name${file#"$1"}"; done
+  echo "$name"
+}
+figures=$(hashed figures)
+sed -i "s|{figures}|$figures|" smm-lab.js
+sed -i "s|{page}|$(basename web-*.js .js)|; s|{way-in}|$(hashed way-in)|" page.js

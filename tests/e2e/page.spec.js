@@ -13,7 +13,7 @@ test('the way in comes without all pages; they come when a hand is near a link, 
   await page.goto('./');
   await expect(page.locator('figure.fig')).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
   const first = loaded({ transfers: site.transfers.slice(before) });
-  expect(first).toContain('/figures_bg.wasm');
+  expect(first).toContain('/way-in_bg.wasm');
   expect(first).not.toContain('/web_bg.wasm');
   expect(page.workers()).toHaveLength(1);
 

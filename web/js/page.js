@@ -1,6 +1,6 @@
 // Starts the page. The build puts the files' names here (web/post_build.sh).
-// The way in runs in the figures' module, which is much the smaller. All pages come when one of them is asked for, and
-// are on their way once a hand is near a link to them.
+// The way in is a module of its own, much smaller. All pages come when one of them is asked for, and are on their way
+// once a hand is near a link to them.
 const app = document.getElementById('app');
 const waiting = [...app.children];
 
@@ -31,7 +31,7 @@ const isWayIn = () => ['', '#', '#/'].includes(location.hash);
 
 /** Until another page is asked for. */
 async function wayIn() {
-  const module = await load('{figures}');
+  const module = await load('{way-in}');
   if (!isWayIn()) return;
   const open = module.open_way_in(app);
   const until = new AbortController();

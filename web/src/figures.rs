@@ -1,8 +1,7 @@
-//! The figures alone, as `<smm-lab>` (web/js/smm-lab.js) shows them, and the page's way in, which is one of them with
-//! some text: neither loads boards and lessons.
+//! The figures alone, as `<smm-lab>` (web/js/smm-lab.js) shows them: what an article loads has no board
+//! and no lessons in it.
 #![allow(dead_code, unused_imports, reason = "the modules are the page's, which uses more of them")]
 
-mod app;
 mod bench;
 mod board;
 mod console;
@@ -13,8 +12,6 @@ mod faults;
 mod figure;
 mod files;
 mod format;
-mod header;
-mod home;
 mod i18n;
 mod icons;
 mod later;
@@ -22,14 +19,12 @@ mod link;
 mod operations;
 mod placed;
 mod prefs;
-mod progress;
 mod rom;
 mod route;
 mod save;
 mod scene;
 mod tabs;
-mod way_in;
 mod words;
 
-/// Does nothing by itself: the tag calls `embed::mount`, the page `way_in::open_way_in`.
+/// Does nothing by itself: the tag calls `embed::mount`.
 fn main() {}

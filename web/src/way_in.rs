@@ -1,18 +1,42 @@
-//! The page's way in alone: it needs no more than the figures, so it is there sooner than all pages are.
+//! The page's way in alone: one figure and some text. It is there much sooner than all pages are.
+#![allow(dead_code, unused_imports, reason = "the modules are the page's, which uses more of them")]
 
-use crate::app::{App, Pages};
-use crate::home::Home;
-use crate::i18n::Lang;
-use crate::link;
-use crate::route::Route;
+mod app;
+mod bench;
+mod content;
+mod events;
+mod figure;
+mod files;
+mod format;
+mod header;
+mod home;
+mod i18n;
+mod icons;
+mod link;
+mod operations;
+mod placed;
+mod prefs;
+mod progress;
+mod rom;
+mod route;
+mod save;
+mod tabs;
+mod words;
+
+use app::{App, Pages};
+use i18n::Lang;
+use route::Route;
 use wasm_bindgen::prelude::wasm_bindgen;
 use yew::prelude::*;
+
+/// Does nothing by itself: web/js/page.js calls `open_way_in`.
+fn main() {}
 
 struct WayInAlone;
 
 impl Pages for WayInAlone {
     fn page(_: &Route, lang: Lang) -> Html {
-        html! { <Home {lang} /> }
+        html! { <home::Home {lang} /> }
     }
 }
 
