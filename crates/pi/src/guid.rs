@@ -1,6 +1,6 @@
 //! GUIDs as UEFI stores them: the first three fields little-endian (UEFI 2.10, Appendix A).
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::str::FromStr;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -67,13 +67,18 @@ const fn digit(character: u8) -> Option<u8> {
     })
 }
 
+fn capital(digit: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(digit & 15)])
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (nth, byte) in ORDER.iter().enumerate() {
             if DASHES.contains(&nth) {
                 f.write_str("-")?;
             }
-            write!(f, "{:02X}", self.0[*byte])?;
+            f.write_char(capital(self.0[*byte] >> 4))?;
+            f.write_char(capital(self.0[*byte] & 15))?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub fn evaluate(code: &[u8], dialect: Dialect, present: impl FnMut(&Guid) -> boo
 
 fn tell(step: &Step, dialect: Dialect) {
     match (step.op, step.found) {
-        (Some(Op::Push(guid)), Some(found)) => debug!("  PUSH GUID({guid}) = {}", truth(found)),
+        (Some(Op::Push(guid)), Some(found)) => debug!("  PUSH GUID({}) = {}", guid, truth(found)),
         (Some(op), _) => debug!("  {}", op.name()),
         (None, _) => {}
     }

@@ -1,7 +1,8 @@
 //! An IDT, its stubs, and the report of an exception that nobody expected, in EDK II's words. The DXE
 //! core, SMM's CPU driver and the OS have one each. SDM vol. 3, "Interrupt and Exception Handling".
 
-use crate::{Global, arch, pe};
+use crate::text::{Nth, Show};
+use crate::{Global, arch, pe, text};
 use core::arch::{asm, global_asm};
 use core::fmt;
 
@@ -66,49 +67,57 @@ extern "efiapi" fn handle(frame: &mut Frame) {
     }
 }
 
-const NAMES: [&str; 20] = [
-    "#DE - Divide Error",
-    "#DB - Debug",
-    "NMI Interrupt",
-    "#BP - Breakpoint",
-    "#OF - Overflow",
-    "#BR - BOUND Range Exceeded",
-    "#UD - Invalid Opcode",
-    "#NM - Device Not Available",
-    "#DF - Double Fault",
-    "Coprocessor Segment Overrun",
-    "#TS - Invalid TSS",
-    "#NP - Segment Not Present",
-    "#SS - Stack Fault Fault",
-    "#GP - General Protection",
-    "#PF - Page-Fault",
-    "Reserved",
-    "#MF - x87 FPU Floating-Point Error",
-    "#AC - Alignment Check",
-    "#MC - Machine-Check",
-    "#XM - SIMD floating-point",
-];
+/// A NUL behind each.
+const NAMES: &str = concat!(
+    "#DE - Divide Error\0",
+    "#DB - Debug\0",
+    "NMI Interrupt\0",
+    "#BP - Breakpoint\0",
+    "#OF - Overflow\0",
+    "#BR - BOUND Range Exceeded\0",
+    "#UD - Invalid Opcode\0",
+    "#NM - Device Not Available\0",
+    "#DF - Double Fault\0",
+    "Coprocessor Segment Overrun\0",
+    "#TS - Invalid TSS\0",
+    "#NP - Segment Not Present\0",
+    "#SS - Stack Fault Fault\0",
+    "#GP - General Protection\0",
+    "#PF - Page-Fault\0",
+    "Reserved\0",
+    "#MF - x87 FPU Floating-Point Error\0",
+    "#AC - Alignment Check\0",
+    "#MC - Machine-Check\0",
+    "#XM - SIMD floating-point\0",
+    "Reserved\0",
+);
+const NAMED: usize = 20;
 
 /// The whole report: several lines, the last without its end.
 pub struct Report<'a>(pub &'a Frame);
 
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Show for Report<'_> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Frame { vector, error, rip, cs, rflags, rsp, ss, .. } = *self.0;
         let [r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax] = self.0.registers;
-        let name = NAMES.get(vector as usize).unwrap_or(&"Reserved");
-        writeln!(f, "!!!! X64 Exception Type - {vector:02X}({name})  CPU Apic ID - {:08X} !!!!", arch::apic_id())?;
-        write!(f, "ExceptionData - {error:016X}")?;
+        let name = Nth(NAMES, (vector as usize).min(NAMED));
+        f.write_fmt(text!(
+            "!!!! X64 Exception Type - {:02X}({})  CPU Apic ID - {:08X} !!!!\n",
+            vector,
+            name,
+            arch::apic_id()
+        ))?;
+        f.write_fmt(text!("ExceptionData - {:016X}", error))?;
         if vector == PAGE_FAULT {
             let bit = |n: u32| error >> n & 1;
-            write!(f, "  I:{} R:{} U:{} W:{} P:{}", bit(4), bit(3), bit(2), bit(1), bit(0))?;
+            f.write_fmt(text!("  I:{} R:{} U:{} W:{} P:{}", bit(4), bit(3), bit(2), bit(1), bit(0)))?;
         }
-        writeln!(f)?;
+        f.write_str("\n")?;
         let mut line = |fields: &[(&str, u64)]| {
             for (nth, (name, value)) in fields.iter().enumerate() {
-                write!(f, "{}{name:4} - {value:016X}", if nth == 0 { "" } else { ", " })?;
+                f.write_fmt(text!("{}{:4} - {:016X}", if nth == 0 { "" } else { ", " }, name, value))?;
             }
-            writeln!(f)
+            f.write_str("\n")
         };
         line(&[("RIP", rip), ("CS", cs), ("RFLAGS", rflags)])?;
         line(&[("RAX", rax), ("RCX", rcx), ("RDX", rdx)])?;
@@ -119,15 +128,15 @@ impl fmt::Display for Report<'_> {
         line(&[("R14", r14), ("R15", r15)])?;
         line(&[("CR0", arch::cr0()), ("CR2", arch::cr2()), ("CR3", arch::cr3())])?;
         match pe::find_loaded(rip) {
-            Some(image) => write!(
-                f,
-                "!!!! Find image based on IP(0x{rip:X}) {}.efi (ImageBase={:016X}, EntryPoint={:016X}, RVA={:08X}) !!!!",
+            Some(image) => f.write_fmt(text!(
+                "!!!! Find image based on IP(0x{:X}) {}.efi (ImageBase={:016X}, EntryPoint={:016X}, RVA={:08X}) !!!!",
+                rip,
                 image.name(),
                 image.base,
                 image.entry(),
                 rip - image.base,
-            ),
-            None => write!(f, "!!!!  Can't find image information. !!!!"),
+            )),
+            None => f.write_fmt(text!("!!!!  Can't find image information. !!!!")),
         }
     }
 }

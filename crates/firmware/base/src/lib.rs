@@ -39,6 +39,7 @@ pub mod serial;
 pub mod setup;
 pub mod smm;
 pub mod smst;
+pub mod text;
 pub mod variable;
 pub mod volume;
 
@@ -64,13 +65,11 @@ pub fn status(result: Result<(), Status>) -> Status {
     }
 }
 
-/// A failed assertion, on the host never reached: says where and stops the processor for good.
+/// Rust's own checks, of an index for example; on the host never reached. Who looked at their messages, which have
+/// numbers in them, would have core's printing of numbers in every module.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
-    if DEBUG {
-        let (file, line) = info.location().map_or(("?", 0), |at| (at.file(), at.line()));
-        log::line(format_args!("ASSERT {file}({line}): {}", info.message()));
-    }
-    arch::stop()
+    let (file, line) = info.location().map_or(("?", 0), |at| (at.file(), at.line()));
+    log::assert_failed(file, line, "a check of the compiler's")
 }

@@ -1,6 +1,7 @@
 //! The log: text on port 402h, as EDK II's DebugLib writes it, with its words. Only DEBUG has it.
 
-use crate::arch::out_bytes;
+use crate::arch::{out_bytes, out8};
+use crate::text::Show;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,6 +12,12 @@ pub struct Log;
 impl Write for Log {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         out_bytes(PORT, text.as_bytes());
+        Ok(())
+    }
+
+    /// The log is ASCII.
+    fn write_char(&mut self, letter: char) -> fmt::Result {
+        out8(PORT, letter as u8);
         Ok(())
     }
 }
@@ -57,7 +64,7 @@ pub fn line(text: fmt::Arguments) {
 macro_rules! debug {
     ($($text:tt)*) => {
         if $crate::DEBUG {
-            $crate::log::line(format_args!($($text)*));
+            $crate::log::line($crate::text!($($text)*));
         }
     };
 }
@@ -67,7 +74,7 @@ macro_rules! debug {
 macro_rules! info {
     ($($text:tt)*) => {
         if $crate::DEBUG {
-            $crate::log::info(format_args!($($text)*));
+            $crate::log::info($crate::text!($($text)*));
         }
     };
 }
@@ -77,17 +84,26 @@ macro_rules! info {
 macro_rules! error {
     ($($text:tt)*) => {
         if $crate::DEBUG {
-            $crate::log::error(format_args!($($text)*));
+            $crate::log::error($crate::text!($($text)*));
         }
     };
 }
 
-/// `assert!`, in DEBUG.
+/// EDK II's `DebugAssert`: says where, and stops the processor for good.
+pub fn assert_failed(file: &str, line: u32, text: &str) -> ! {
+    crate::debug!("ASSERT {}({}): {}", file, line, text);
+    crate::arch::stop()
+}
+
+/// In DEBUG what isn't so ends the boot.
 #[macro_export]
 macro_rules! debug_assert {
-    ($($text:tt)*) => {
-        if $crate::DEBUG {
-            assert!($($text)*);
+    ($condition:expr) => {
+        $crate::debug_assert!($condition, ::core::stringify!($condition))
+    };
+    ($condition:expr, $text:expr) => {
+        if $crate::DEBUG && !$condition {
+            $crate::log::assert_failed(::core::file!(), ::core::line!(), $text);
         }
     };
 }
@@ -95,8 +111,8 @@ macro_rules! debug_assert {
 /// A pointer as EDK II's `%11p` prints it.
 pub struct P(pub u64);
 
-impl fmt::Display for P {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:011X}", self.0)
+impl Show for P {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_fmt(crate::text!("{:011X}", self.0))
     }
 }

@@ -1,6 +1,7 @@
 //! COM1 for people, polled: 115200 baud, 8N1. And a line that one types.
 
 use crate::arch::{in8, out8, pause};
+use crate::text;
 use core::fmt::{self, Write};
 
 const DATA: u16 = 0x3f8;
@@ -46,8 +47,8 @@ pub fn print(text: fmt::Arguments) {
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => {{
-        $crate::serial::print(format_args!($($text)*));
-        $crate::serial::print(format_args!("\r\n"));
+        $crate::serial::print($crate::text!($($text)*));
+        $crate::serial::print($crate::text!("\r\n"));
     }};
 }
 
@@ -84,11 +85,11 @@ impl Line {
             }
             8 | 127 if self.length != 0 => {
                 self.length -= 1;
-                print(format_args!("\x08 \x08"));
+                print(text!("\x08 \x08"));
             }
             b' '..=b'~' => {
                 self.push(byte);
-                print(format_args!("{}", char::from(byte)));
+                print(text!("{}", char::from(byte)));
             }
             _ => {}
         }

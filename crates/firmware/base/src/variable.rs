@@ -2,6 +2,7 @@
 //! messages between VariableSmmRuntimeDxe and VariableSmm, sizes, names.
 
 use crate::Guid;
+use crate::text::Show;
 use core::fmt::{self, Write};
 
 /// Name and data of one variable, with its header.
@@ -221,8 +222,8 @@ impl Name<'_> {
     }
 }
 
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Show for Name<'_> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.ascii().try_for_each(|letter| f.write_char(letter))
     }
 }

@@ -1,5 +1,6 @@
 //! Firmware volumes where they lie: mapped flash, or RAM.
 
+use crate::text::Show;
 use pi::view::{File, Volume};
 
 /// The volume at `base`.
@@ -22,8 +23,8 @@ pub fn files(volume: Volume<'static>) -> impl Iterator<Item = File<'static>> {
 /// The name in a file's user interface section, without its NUL, as ASCII.
 pub struct UiName<'a>(pub &'a File<'a>);
 
-impl core::fmt::Display for UiName<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl Show for UiName<'_> {
+    fn show(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         use core::fmt::Write;
         let text = self.0.section(pi::layout::section::kind::USER_INTERFACE).unwrap_or_default();
         for pair in text.chunks_exact(2).take_while(|pair| **pair != [0, 0]) {

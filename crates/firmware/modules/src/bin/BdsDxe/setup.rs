@@ -14,7 +14,7 @@ pub fn boot_timeout() -> u32 {
         Err(_) => (unsafe { (*setup).defaults }, "defaults"),
     };
     let (timeout, usb, network) = (data[BOOT_TIMEOUT], data[USB_POLICY], data[NETWORK_STACK]);
-    debug!("[Bds] {whence}: boot timeout {timeout} s, USB policy {usb}, network stack {network}");
+    debug!("[Bds] {}: boot timeout {} s, USB policy {}, network stack {}", whence, timeout, usb, network);
     timeout.into()
 }
 

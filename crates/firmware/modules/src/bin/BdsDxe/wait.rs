@@ -21,7 +21,7 @@ pub fn for_a_key(seconds: u32) -> Result<bool, Status> {
     check(unsafe { (bs.set_timer)(timer, efi::TIMER_PERIODIC, SECOND) })?;
     let mut pressed = false;
     for left in (1..=seconds).rev() {
-        debug!("[Bds]BdsWait({left})..Zzzz...");
+        debug!("[Bds]BdsWait({})..Zzzz...", left);
         // SAFETY: as above.
         check(unsafe { (bs.wait_for_event)(1, &mut timer, &mut index) })?;
         pressed = core::iter::from_fn(serial::received).any(|byte| KEYS.contains(&byte));

@@ -88,7 +88,7 @@ extern "efiapi" fn on_power_button(_: Handle, _: *const c_void, _: *mut c_void, 
 
 extern "efiapi" fn on_gpi(_: Handle, ctx: *const c_void, _: *mut c_void, _: *mut usize) -> Status {
     let pin = context::<GpiContext>(ctx).gpi_num;
-    debug!("BoardSmi: GPI {pin} is {}", if in32(gpio::GP_LVL) >> pin & 1 != 0 { "high" } else { "low" });
+    debug!("BoardSmi: GPI {} is {}", pin, if in32(gpio::GP_LVL) >> pin & 1 != 0 { "high" } else { "low" });
     Status::SUCCESS
 }
 

@@ -19,7 +19,7 @@ fn main() -> Result<(), Status> {
     // SAFETY: SmmSwDispatch installed it.
     base::check(unsafe { ((*dispatch).register)(dispatch, on_command, &mut context, &mut handle) })?;
     misdeeds::prepare()?;
-    debug!("Driver A: registered a handler for SW SMI 0x{COMMAND:X}");
+    debug!("Driver A: registered a handler for SW SMI 0x{:X}", COMMAND);
     smst::install(&protocol::DRIVER_A, core::ptr::null_mut::<()>()).map(drop)
 }
 

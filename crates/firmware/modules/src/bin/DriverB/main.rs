@@ -31,7 +31,7 @@ fn main() -> Result<(), Status> {
     let mut handle = core::ptr::null_mut();
     // SAFETY: SmmSwDispatch installed it.
     base::check(unsafe { ((*dispatch).register)(dispatch, on_command, &mut context, &mut handle) })?;
-    debug!("Driver B: registered a handler for SW SMI 0x{value:X}");
+    debug!("Driver B: registered a handler for SW SMI 0x{:X}", value);
     if PCD.get(USE_DXE_PROTOCOL) != 0 {
         *ACCESS.get() = dxe::locate(&protocol::SMM_ACCESS2)?;
     }

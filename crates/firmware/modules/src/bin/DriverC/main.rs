@@ -30,7 +30,7 @@ fn main() -> Result<(), Status> {
     if PCD.get(TAKE_MESSAGES) != 0 {
         smst::handle_smi(on_message, Some(&protocol::DRIVER_C))?;
     }
-    debug!("Driver C: registered a handler for SW SMI 0x{COMMAND:X}");
+    debug!("Driver C: registered a handler for SW SMI 0x{:X}", COMMAND);
     smst::install(&protocol::DRIVER_C, core::ptr::null_mut::<()>()).map(drop)
 }
 

@@ -104,7 +104,7 @@ pub extern "efiapi" fn schedule(_: Handle, file: *const Guid) -> Status {
         Some(driver) => {
             driver.state = State::Dependent;
             driver.placement = None;
-            debug!("Schedule FFS({file})");
+            debug!("Schedule FFS({})", file);
             Status::SUCCESS
         }
         None => Status::NOT_FOUND,
@@ -177,8 +177,8 @@ fn is_schedulable(index: usize) -> bool {
         None => {
             let all = missing_architectural_protocols().count() == 0;
             let answer = if all { "TRUE" } else { "FALSE" };
-            debug!("  All UEFI Services Available                     = {answer}");
-            debug!("  RESULT = {answer}");
+            debug!("  All UEFI Services Available                     = {}", answer);
+            debug!("  RESULT = {}", answer);
             depex::Verdict::Done(all)
         }
     };
@@ -212,9 +212,9 @@ fn schedule_neighbours(file: Guid, word: &str, named: impl Fn(Placement) -> Opti
         }
         let (found, answer) = if neighbour == file { (true, "TRUE") } else { (false, "FALSE") };
         debug!("Evaluate DXE DEPEX for FFS({})", driver.file.name());
-        debug!("  {word} FFS({neighbour}) = {answer}");
+        debug!("  {} FFS({}) = {}", word, neighbour, answer);
         debug!("  END");
-        debug!("  RESULT = {answer}");
+        debug!("  RESULT = {}", answer);
         record::depex(driver.file.name(), DXE, DISPATCHER.get().round, depex::Verdict::Done(found));
         if found {
             schedule_with_neighbours(index);

@@ -17,7 +17,7 @@ pub fn find(guid: &Guid) -> Option<*mut c_void> {
 /// Installs an interface; on a new handle if `handle` is null.
 pub fn add(handle: Handle, guid: &Guid, interface: *mut c_void) -> Result<Handle, Status> {
     let handle = DATABASE.get().install(handle, guid, interface)?;
-    debug!("InstallProtocolInterface: {guid} {:X}", interface as u64);
+    debug!("InstallProtocolInterface: {} {:X}", guid, interface as u64);
     record::protocol(*guid, handle, record::database::UEFI);
     let events: Vec<_> = NOTIFIES.get().iter().filter(|(known, _)| known == guid).map(|(_, event)| *event).collect();
     for event in events {

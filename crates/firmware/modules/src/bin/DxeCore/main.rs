@@ -35,7 +35,7 @@ extern "efiapi" fn efi_main(hobs: u64) -> ! {
     dispatcher::tell_not_dispatched();
     let missing = dispatcher::missing_architectural_protocols();
     for name in missing.clone() {
-        debug!("\n{name} Arch Protocol not present!!");
+        debug!("\n{} Arch Protocol not present!!", name);
     }
     if missing.count() != 0 {
         post(post::NO_ARCH_PROTOCOL);

@@ -49,7 +49,7 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
         GET_MAX_BLOCK_SIZE if size < size_of::<Message>() => return Status::SUCCESS,
         GET_MAX_BLOCK_SIZE => get_max_block_size(core::ptr::null(), &mut block_size),
         _ if *END_OF_DXE.get() => {
-            error!("SmmFtwHandler: Not safe to do the operation: {function:x} after End Of Dxe, so access denied!");
+            error!("SmmFtwHandler: Not safe to do the operation: {:x} after End Of Dxe, so access denied!", function);
             Status::ACCESS_DENIED
         }
         RESTART => status(recover::restart()),

@@ -140,7 +140,7 @@ fn end(operation: u8, name: &str, address: u64, size: usize, done: Result<(), Fa
     let status = match done {
         Ok(()) => Status::SUCCESS,
         Err(failure) => {
-            error!("SpiFlash: {name} failed: {}", failure.text());
+            error!("SpiFlash: {} failed: {}", name, failure.text());
             failure.status()
         }
     };

@@ -149,7 +149,7 @@ impl Spi {
             lpc::FUNCTION.write8(BIOS_CNTL, control);
             lpc::FUNCTION.write8(BIOS_CNTL, control | BLE);
             let (control, status) = (lpc::FUNCTION.read8(BIOS_CNTL), mmio::read::<u16>(HSFS));
-            info!("SpiFlash: locked: BIOS_CNTL = 0x{control:02X}, HSFS = 0x{status:04X}");
+            info!("SpiFlash: locked: BIOS_CNTL = 0x{:02X}, HSFS = 0x{:04X}", control, status);
         });
     }
 }

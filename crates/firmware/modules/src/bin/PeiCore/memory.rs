@@ -70,7 +70,7 @@ pub extern "efiapi" fn create_hob(services: *mut Services, kind: u16, length: u1
 }
 
 pub extern "efiapi" fn install(services: *mut Services, start: u64, length: u64) -> Status {
-    debug!("PeiInstallPeiMemory MemoryBegin 0x{start:X}, MemoryLength 0x{length:X}");
+    debug!("PeiInstallPeiMemory MemoryBegin 0x{:X}, MemoryLength 0x{:X}", start, length);
     // SAFETY: as above.
     let core = unsafe { core_of(services) };
     if !start.is_multiple_of(PAGE) || length < 2 * HOB_LIST_SIZE {
@@ -88,7 +88,7 @@ pub extern "efiapi" fn install(services: *mut Services, start: u64, length: u64)
     handoff.memory_bottom = start;
     handoff.memory_top = top;
     update_handoff(core);
-    debug!("Temp Stack stays; Hob list moved to 0x{start:X}");
+    debug!("Temp Stack stays; Hob list moved to 0x{:X}", start);
     Status::SUCCESS
 }
 

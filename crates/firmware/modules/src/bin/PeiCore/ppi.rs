@@ -6,7 +6,7 @@ use base::{Guid, Status, debug, record};
 use core::ffi::c_void;
 
 pub extern "efiapi" fn install(services: *mut Services, guid: &'static Guid, ppi: *const c_void) -> Status {
-    debug!("Install PPI: {guid}");
+    debug!("Install PPI: {}", guid);
     // SAFETY: a PEIM passes the table that it got.
     let core = unsafe { core_of(services) };
     match core.ppis.iter_mut().find(|slot| slot.is_none()) {

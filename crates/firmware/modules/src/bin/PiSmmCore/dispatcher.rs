@@ -216,9 +216,9 @@ fn schedule_neighbours(file: Guid, word: &str, named: impl Fn(Placement) -> Opti
         }
         let (found, answer) = if neighbour == file { (true, "TRUE") } else { (false, "FALSE") };
         debug!("Evaluate SMM DEPEX for FFS({})", driver.file.name());
-        debug!("  {word} FFS({neighbour}) = {answer}");
+        debug!("  {} FFS({}) = {}", word, neighbour, answer);
         debug!("  END");
-        debug!("  RESULT = {answer}");
+        debug!("  RESULT = {}", answer);
         record::depex(driver.file.name(), SMM, DISPATCHER.get().round, depex::Verdict::Done(found));
         if found {
             schedule_with_neighbours(index);

@@ -24,7 +24,7 @@ pub extern "efiapi" fn smm_entry_point(context: *const EntryContext) {
 fn communicated(buffer: u64) -> Status {
     let size = private().buffer_size;
     if !is_outside(buffer, size) {
-        debug!("SMM Core: communication buffer 0x{buffer:X} + 0x{size:X} refused");
+        debug!("SMM Core: communication buffer 0x{:X} + 0x{:X} refused", buffer, size);
         return Status::ACCESS_DENIED;
     }
     // SAFETY: checked above: RAM outside SMRAM. A copy: what is outside may change while we look.

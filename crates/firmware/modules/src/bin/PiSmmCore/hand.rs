@@ -16,7 +16,7 @@ pub fn find(guid: &Guid) -> Option<*mut c_void> {
 
 pub fn add(handle: Handle, guid: &Guid, interface: *mut c_void) -> Result<Handle, Status> {
     let handle = DATABASE.get().install(handle, guid, interface)?;
-    debug!("SmmInstallProtocolInterface: {guid} {:X}", interface as u64);
+    debug!("SmmInstallProtocolInterface: {} {:X}", guid, interface as u64);
     record::protocol(*guid, handle, record::database::SMM);
     let functions: Vec<_> = NOTIFIES.get().iter().filter(|(known, _)| known == guid).map(|(_, f)| *f).collect();
     for notify in functions {

@@ -51,7 +51,10 @@ pub fn manage(guid: Option<&Guid>, context: *const c_void, buffer: *mut c_void, 
             }
             WARN_SOURCE_QUIESCED if result != Status::SUCCESS => result = WARN_SOURCE_QUIESCED,
             WARN_SOURCE_QUIESCED | WARN_SOURCE_PENDING => {}
-            other => base::debug_assert!(false, "an SMI handler returned {}", base::names::Text(other)),
+            other => {
+                base::debug!("an SMI handler returned {}", base::names::Text(other));
+                base::debug_assert!(false, "a status that SMI handlers don't have");
+            }
         }
     }
     let handlers = HANDLERS.get();

@@ -4,7 +4,7 @@
 use crate::{dispatcher, handlers};
 use alloc::vec::Vec;
 use base::smm::{SmiHandler, SmiHandlerProfile};
-use base::{Global, Guid, Status, debug, pe, protocol};
+use base::{Global, Guid, Status, debug, pe, protocol, text};
 use core::ffi::c_void;
 
 struct Child {
@@ -67,30 +67,30 @@ extern "efiapi" fn unregister(
 fn tell_handler(handler: SmiHandler, context: core::fmt::Arguments) {
     let address = handler as usize as u64;
     let (name, base) = pe::find_loaded(address).map_or(("?", 0), |image| (image.name(), image.base));
-    debug!("  SmiHandler - 0x{address:X}{context}");
-    debug!("    Image - {name}.efi, RVA - 0x{:X}", address - base);
+    debug!("  SmiHandler - 0x{:X}{}", address, context);
+    debug!("    Image - {}.efi, RVA - 0x{:X}", name, address - base);
 }
 
 pub fn tell() {
     debug!("##################\n# IMAGE DATABASE #\n##################");
     for base in core::iter::once(crate::private().core_image).chain(dispatcher::images()) {
         let image = pe::Loaded { base };
-        debug!("Image - {}.efi, Base - 0x{base:X}, EntryPoint - 0x{:X}", image.name(), image.entry());
+        debug!("Image - {}.efi, Base - 0x{:X}, EntryPoint - 0x{:X}", image.name(), base, image.entry());
     }
     debug!("########################\n# SMI Handler DATABASE #\n########################");
     debug!("# 1. GUID SMI Handler #");
     for (guid, handler) in handlers::all() {
         if let Some(guid) = guid {
-            debug!("SmiEntry - {guid}");
-            tell_handler(handler, format_args!(""));
+            debug!("SmiEntry - {}", guid);
+            tell_handler(handler, text!(""));
         }
     }
     debug!("# 2. ROOT SMI Handler #");
-    handlers::all().filter(|(guid, _)| guid.is_none()).for_each(|(_, handler)| tell_handler(handler, format_args!("")));
+    handlers::all().filter(|(guid, _)| guid.is_none()).for_each(|(_, handler)| tell_handler(handler, text!("")));
     debug!("# 3. Hardware SMI Handler #");
     for child in &*CHILDREN.get() {
         debug!("SmiEntry - {}", child.kind);
         let name = if child.kind == protocol::SMM_SW_DISPATCH2 { "SwSmi" } else { "Context" };
-        tell_handler(child.handler, format_args!(", {name} - 0x{:X}", child.context));
+        tell_handler(child.handler, text!(", {} - 0x{:X}", name, child.context));
     }
 }

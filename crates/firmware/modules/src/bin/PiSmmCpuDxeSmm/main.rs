@@ -87,13 +87,15 @@ fn main() -> Result<(), Status> {
     }
     for Cpu { index, apic_id, smbase, .. } in cpus() {
         debug!(
-            "CPU[{index:03X}]  APIC ID={:04X}  SMBASE={smbase:08X}  SaveState={:08X}  Size={:08X}",
+            "CPU[{:03X}]  APIC ID={:04X}  SMBASE={:08X}  SaveState={:08X}  Size={:08X}",
+            index,
             u64::from(*apic_id),
+            smbase,
             smbase + save_state::AREA,
             save_state::SIZE
         );
     }
-    debug!("PiSmmCpuDxeSmm: save state revision 0x{revision:08X}");
+    debug!("PiSmmCpuDxeSmm: save state revision 0x{:08X}", revision);
     smst::on_protocol(&protocol::SMM_READY_TO_LOCK, smrr::ON_READY_TO_LOCK)?;
     smst::install(&protocol::SMM_CPU, PROTOCOL.as_ptr())?;
     smst::install(&protocol::SMM_CONFIGURATION, CONFIGURATION.as_ptr())?;

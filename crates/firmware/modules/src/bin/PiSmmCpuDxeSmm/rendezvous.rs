@@ -103,7 +103,8 @@ fn wait_for_ap_arrival() {
     if !comes(&PRESENT, all, all, PCD.get(TIMEOUT_2)) {
         let delayed = u64::from((all & !PRESENT.load(SeqCst)).count_ones());
         debug!(
-            "SmmWaitForApArrival: Failed to wait all APs enter SMI. Delayed AP Count = {delayed}, Blocked AP Count = 0, Disabled AP Count = 0"
+            "SmmWaitForApArrival: Failed to wait all APs enter SMI. Delayed AP Count = {}, Blocked AP Count = 0, Disabled AP Count = 0",
+            delayed
         );
     }
 }

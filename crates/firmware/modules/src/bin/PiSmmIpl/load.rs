@@ -12,7 +12,7 @@ type CoreEntry = extern "efiapi" fn(private: *mut CorePrivate, system_table: *mu
 /// At the top of the region; the rest is the core's to give away.
 pub fn smm_core(region: &SmramDescriptor) -> Result<(), Status> {
     let (start, size) = (region.cpu_start, region.physical_size);
-    debug!("SMM IPL found SMRAM window 0x{start:X} - 0x{:X}", start + size - 1);
+    debug!("SMM IPL found SMRAM window 0x{:X} - 0x{:X}", start, start + size - 1);
     let hobs = List(dxe::configuration_table(&protocol::HOB_LIST).ok_or(Status::NOT_FOUND)? as u64);
     let mut volumes = hobs.all::<hob::FirmwareVolume>(hob::FV).filter_map(|fv| volume::at(fv.base));
     let core = volumes.find_map(|v| volume::files(v).find(|file| file.kind() == ffs::kind::SMM_CORE));
@@ -32,7 +32,7 @@ fn start_core(file: &pi::view::File, region: &SmramDescriptor) -> Result<(), Sta
         return Err(Status::OUT_OF_RESOURCES);
     }
     let base = region.cpu_start + region.physical_size - size;
-    debug!("SMM IPL loading SMM Core at SMRAM address 0x{base:X}");
+    debug!("SMM IPL loading SMM Core at SMRAM address 0x{:X}", base);
     // SAFETY: SMRAM is open, and nothing is in it yet.
     image.load(unsafe { core::slice::from_raw_parts_mut(base as *mut u8, size as usize) }, base)?;
     let entry = base + image.entry() as u64;
@@ -40,7 +40,7 @@ fn start_core(file: &pi::view::File, region: &SmramDescriptor) -> Result<(), Sta
     let private = PRIVATE.get();
     private.core_image = base;
     private.core_size = size;
-    debug!("SMM IPL calling SMM Core at SMRAM address 0x{entry:X}");
+    debug!("SMM IPL calling SMM Core at SMRAM address 0x{:X}", entry);
     // SAFETY: the SMM core's entry point has this type.
     let entry = unsafe { core::mem::transmute::<u64, CoreEntry>(entry) };
     let status = entry(PRIVATE.as_ptr(), dxe::system_table());

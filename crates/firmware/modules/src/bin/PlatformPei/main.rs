@@ -21,11 +21,11 @@ const TSEG: u64 = ONE_MIB;
 fn main(services: &mut Services) -> Result<(), Status> {
     let top = low_memory();
     let Some(length) = top.checked_sub(ONE_MIB + TSEG) else {
-        debug!("PlatformPei: low memory ends at 0x{top:X}, no room for TSEG");
+        debug!("PlatformPei: low memory ends at 0x{:X}, no room for TSEG", top);
         return Err(Status::OUT_OF_RESOURCES);
     };
     let tseg = top - TSEG;
-    debug!("PlatformPei: low memory ends at 0x{top:X}, TSEG 0x{tseg:X} - 0x{:X}", top - 1);
+    debug!("PlatformPei: low memory ends at 0x{:X}, TSEG 0x{:X} - 0x{:X}", top, tseg, top - 1);
     program_host_bridge(top, tseg);
     let memory = |kind, start, end| hob::Resource {
         header: HEADER,

@@ -8,7 +8,7 @@ use base::post::{self, post};
 use base::serial::{self, Line};
 use base::setup::{SCRIPT, SETUP_DATA, SIZE, set};
 use base::variable::PLATFORM;
-use base::{Status, debug, dxe, efi, say};
+use base::{Status, debug, dxe, efi, say, text};
 use core::ptr::null_mut;
 
 const PROMPT: &str = "setup> ";
@@ -33,7 +33,7 @@ fn by_script(script: File, data: &mut Data) {
     for byte in script.chain([b'\n']) {
         match byte {
             b'\n' if !line.text().is_empty() => {
-                say!("{PROMPT}{}", line.text());
+                say!("{}{}", PROMPT, line.text());
                 if command(line.text(), data) {
                     return;
                 }
@@ -55,7 +55,7 @@ fn by_keys(data: &mut Data) {
         return;
     }
     loop {
-        serial::print(format_args!("{PROMPT}"));
+        serial::print(text!("{}", PROMPT));
         let mut line = Line::new();
         while !serial::received().is_some_and(|byte| line.key(byte)) {
             let mut index = 0;
@@ -72,16 +72,16 @@ fn by_keys(data: &mut Data) {
 
 fn show(data: &Data) {
     say!("SMM Lab POS terminal: Setup");
-    let mut number = 0;
+    let mut number = 0u32;
     for form in FORMS {
         say!(" {}", form.title);
         for question in form.questions {
             number += 1;
             let value = data[question.offset];
             match question.kind {
-                Kind::UpTo(_) => say!("  {number}  {:24} {value}", question.prompt),
+                Kind::UpTo(_) => say!("  {}  {:24} {}", number, question.prompt, value),
                 Kind::OneOf(options) => {
-                    say!("  {number}  {:24} {}", question.prompt, options.get(usize::from(value)).unwrap_or(&"?"));
+                    say!("  {}  {:24} {}", number, question.prompt, options.get(usize::from(value)).unwrap_or(&"?"));
                 }
             }
         }
@@ -117,7 +117,7 @@ fn change(number: &str, value: &str, data: &mut Data) {
     match question.and_then(|question| Some((question, question.parse(value)?))) {
         Some((question, value)) => {
             data[question.offset] = value;
-            debug!("Setup: '{}' = {value}", question.prompt);
+            debug!("Setup: '{}' = {}", question.prompt, value);
         }
         None => say!("No such question or value"),
     }
@@ -126,7 +126,7 @@ fn change(number: &str, value: &str, data: &mut Data) {
 fn save(data: &Data) {
     let mut saved = Ok(());
     if PCD.get(SAVES) != 0 {
-        debug!("Setup: SetVariable 'SetupData', size = {SIZE}");
+        debug!("Setup: SetVariable 'SetupData', size = {}", SIZE);
         saved = set(SETUP_DATA, PLATFORM, PCD.get(ATTRIBUTES), data);
     }
     if let Err(status) = saved {

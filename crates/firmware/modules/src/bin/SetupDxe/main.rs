@@ -73,7 +73,7 @@ fn register_policies() -> Status {
         let entry = policy_entry(vendor, name, (size, size), PLAIN, lock);
         // SAFETY: the runtime driver's protocol.
         let status = unsafe { ((*policy).register)(entry.as_ptr().cast()) };
-        debug!("Setup: RegisterVariablePolicy '{text}': {}", Name(status));
+        debug!("Setup: RegisterVariablePolicy '{}': {}", text, Name(status));
         status
     };
     let done = register(PLATFORM, "SetupData", setup::SETUP_DATA, setup::SIZE as u32, PCD.get(DATA_LOCK) as u8);

@@ -57,14 +57,14 @@ pub fn run(line: &str) {
         "reboot" => reset(efi::RESET_COLD),
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {
-            HELP.iter().chain(&variables::HELP).chain(&messages::HELP).for_each(|line| say!("{line}"));
+            HELP.iter().chain(&variables::HELP).chain(&messages::HELP).for_each(|line| say!("{}", line));
             say!("help: {}", Name(Status::SUCCESS));
             Ok(())
         }
         _ => variables::run(command, &mut words).or_else(|| messages::run(command, &mut words)).unwrap_or(Err(Wrong)),
     };
     if done.is_err() {
-        say!("{command}: {}; `help` lists the commands", Name(Status::INVALID_PARAMETER));
+        say!("{}: {}; `help` lists the commands", command, Name(Status::INVALID_PARAMETER));
     }
 }
 
@@ -94,8 +94,8 @@ fn smi(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     arch::out8(APM_DATA, data);
     let asked = ASKS | u64::from(value);
     match arch::raise_sw_smi(asked) {
-        answer if answer == asked => say!("smi 0x{value:02x}: no answer"),
-        answer => say!("smi 0x{value:02x}: {}", Name(Status::from_usize(answer as usize))),
+        answer if answer == asked => say!("smi 0x{:02x}: no answer", value),
+        answer => say!("smi 0x{:02x}: {}", value, Name(Status::from_usize(answer as usize))),
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ fn peek(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let address = address(words)?;
     // What the TLB knows may be from a time when SMRAM was open (QEMU keeps it).
     arch::invlpg(address);
-    say!("peek 0x{address:08x}: {} 0x{:08x}", Name(Status::SUCCESS), mmio::read::<u32>(address));
+    say!("peek 0x{:08x}: {} 0x{:08x}", address, Name(Status::SUCCESS), mmio::read::<u32>(address));
     Ok(())
 }
 
@@ -112,28 +112,28 @@ fn poke(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let (address, value) = (address(words)?, small::<u32>(words)?);
     arch::invlpg(address);
     mmio::write(address, value);
-    say!("poke 0x{address:08x}: {}", Name(Status::SUCCESS));
+    say!("poke 0x{:08x}: {}", address, Name(Status::SUCCESS));
     Ok(())
 }
 
 fn input(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let port = small(words)?;
-    say!("in 0x{port:04x}: {} 0x{:02x}", Name(Status::SUCCESS), arch::in8(port));
+    say!("in 0x{:04x}: {} 0x{:02x}", port, Name(Status::SUCCESS), arch::in8(port));
     Ok(())
 }
 
 fn output(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let (port, value) = (small(words)?, small(words)?);
     arch::out8(port, value);
-    say!("out 0x{port:04x}: {}", Name(Status::SUCCESS));
+    say!("out 0x{:04x}: {}", port, Name(Status::SUCCESS));
     Ok(())
 }
 
 fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let msr = small(words)?;
     match interrupts::rdmsr(msr) {
-        Some(value) => say!("msr 0x{msr:x}: {} 0x{value:016x}", Name(Status::SUCCESS)),
-        None => say!("msr 0x{msr:x}: {}", Name(Status::UNSUPPORTED)),
+        Some(value) => say!("msr 0x{:x}: {} 0x{:016x}", msr, Name(Status::SUCCESS), value),
+        None => say!("msr 0x{:x}: {}", msr, Name(Status::UNSUPPORTED)),
     }
     Ok(())
 }
@@ -145,7 +145,7 @@ fn pci(words: &mut SplitWhitespace) -> Result<(), Wrong> {
         at.write32(register, small(words)?);
     }
     let value = at.read32(register);
-    say!("pci {device:02x}.{function:x} 0x{register:02x}: {} 0x{value:08x}", Name(Status::SUCCESS));
+    say!("pci {:02x}.{:x} 0x{:02x}: {} 0x{:08x}", device, function, register, Name(Status::SUCCESS), value);
     Ok(())
 }
 
@@ -162,7 +162,7 @@ fn comm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let buffer = OS.get().buffer;
     mmio::write(buffer, CommunicateHeader { guid, length: 8 });
     mmio::write(buffer + COMMUNICATE_HEADER as u64, 0u64);
-    say!("comm {guid}: {}", Name(communicate(buffer, 8)));
+    say!("comm {}: {}", guid, Name(communicate(buffer, 8)));
     Ok(())
 }
 
@@ -171,7 +171,7 @@ fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
         Some(word) => parse(word)?,
         None => OS.get().smram,
     };
-    say!("attack 0x{target:08x}: {}", Name(communicate(target, 8)));
+    say!("attack 0x{:08x}: {}", target, Name(communicate(target, 8)));
     Ok(())
 }
 
@@ -180,7 +180,13 @@ fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let Some(count) = words.next() else {
         let Tasks { ticks, longest, stopped, .. } = tasks::report();
-        say!("latency: {} {ticks} ticks, longest {longest} ns apart, stopped {stopped} times", Name(Status::SUCCESS));
+        say!(
+            "latency: {} {} ticks, longest {} ns apart, stopped {} times",
+            Name(Status::SUCCESS),
+            ticks,
+            longest,
+            stopped
+        );
         return Ok(());
     };
     let count = parse(count)?;
@@ -196,7 +202,7 @@ fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
         last = now;
     }
     arch::enable_interrupts();
-    say!("latency: {} {longest} ns", Name(Status::SUCCESS));
+    say!("latency: {} {} ns", Name(Status::SUCCESS), longest);
     Ok(())
 }
 

@@ -49,14 +49,14 @@ pub fn print(text: fmt::Arguments) {
 
 #[macro_export]
 macro_rules! print {
-    ($($text:tt)*) => { $crate::console::print(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::console::print(base::text!($($text)*)) };
 }
 
 /// A line.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => {{
-        $crate::console::print(format_args!($($text)*));
-        $crate::console::print(format_args!("\r\n"));
+        $crate::console::print(base::text!($($text)*));
+        $crate::console::print(base::text!("\r\n"));
     }};
 }

@@ -10,7 +10,7 @@ const SUCCESS: Name = Name(Status::SUCCESS);
 
 pub fn wait(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     tasks::wait(number(words)?);
-    say!("wait: {SUCCESS}");
+    say!("wait: {}", SUCCESS);
     Ok(())
 }
 
@@ -43,8 +43,16 @@ fn list(command: &str) -> Result<(), Wrong> {
         let fptask::Task { right, wrong, last, .. } = fptask::of(cpu);
         let state = if processors::is_online(cpu) { "online" } else { "offline" };
         say!(
-            "{command}: {SUCCESS} {:x} {state}, {ticks} ticks, stopped {stopped} times, {right} sums right, {wrong} wrong, last 0x{last:016x}",
-            cpu as u64
+            "{}: {} {:x} {}, {} ticks, stopped {} times, {} sums right, {} wrong, last 0x{:016x}",
+            command,
+            SUCCESS,
+            cpu as u64,
+            state,
+            ticks,
+            stopped,
+            right,
+            wrong,
+            last
         );
     }
     Ok(())
@@ -54,6 +62,6 @@ pub fn storm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let count: u32 = small(words)?;
     let value: u8 = if words.clone().next().is_some() { small(words)? } else { 0x41 };
     let (raised, answered) = processors::storm(count, value);
-    say!("storm: {SUCCESS} {raised} raised, {answered} answered");
+    say!("storm: {} {} raised, {} answered", SUCCESS, raised, answered);
     Ok(())
 }

@@ -24,7 +24,7 @@ fn on_interrupt(frame: &mut Frame) {
         GENERAL_PROTECTION if *TRIED.get() != 0 => frame.rip = core::mem::take(TRIED.get()),
         vector => {
             let (rip, error) = (frame.rip, frame.error);
-            say!("exception {vector:02x} at 0x{rip:x}, error code 0x{error:x}, CR2 0x{:x}: stop", arch::cr2());
+            say!("exception {:02x} at 0x{:x}, error code 0x{:x}, CR2 0x{:x}: stop", vector, rip, error, arch::cr2());
             arch::stop()
         }
     }

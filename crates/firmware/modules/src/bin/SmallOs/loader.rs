@@ -128,7 +128,10 @@ pub fn use_runtime_services() {
             runtime.as_mut_ptr(),
         )
     };
-    assert!(status == Status::SUCCESS, "SetVirtualAddressMap: {}", base::names::Name(status));
+    if status != Status::SUCCESS {
+        base::debug!("SetVirtualAddressMap: {}", base::names::Name(status));
+    }
+    assert!(status == Status::SUCCESS);
     os.communication = (os.communication as u64 + HIGH) as *mut _;
     os.system_table = (os.system_table as u64 + HIGH) as *mut _;
     hide(&runtime[..count]);

@@ -85,7 +85,7 @@ fn of_variable(command: &str, words: &mut SplitWhitespace) -> Result<(), Wrong> 
         put(POLICY + ENTRY, name);
         send(protocol::VAR_CHECK_POLICY, POLICY + ENTRY + name_size, offset_of!(PolicyMessage, result))
     };
-    say!("{command} {text}: {}", Name(status));
+    say!("{} {}: {}", command, text, Name(status));
     Ok(())
 }
 

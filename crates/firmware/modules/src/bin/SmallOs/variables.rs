@@ -7,7 +7,8 @@ use base::arch::{self, ASKS, mmio};
 use base::flash_update::{self, Request};
 use base::names::Name;
 use base::setup::{BOOT_TO_FW_UI, OS_INDICATIONS};
-use base::{Global, Guid, Status, efi, variable};
+use base::text::Show;
+use base::{Global, Guid, Status, efi, text, variable};
 use core::fmt;
 use core::str::SplitWhitespace;
 
@@ -96,24 +97,24 @@ fn set(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let attributes = number(words)?.try_into().map_err(|_| Wrong)?;
     let size = data(words.next().ok_or(Wrong)?)?;
     let status = set_variable(&mut name, vendor(words)?, attributes, size);
-    say!("setvar {text}: {}", Name(status));
+    say!("setvar {}: {}", text, Name(status));
     Ok(())
 }
 
 fn delete(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let (text, mut name) = name(words)?;
     let status = set_variable(&mut name, vendor(words)?, 0, 0);
-    say!("delvar {text}: {}", Name(status));
+    say!("delvar {}: {}", text, Name(status));
     Ok(())
 }
 
 struct Hex<'a>(&'a [u8]);
 
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Show for Hex<'_> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 32;
-        self.0.iter().take(MOST).try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        if self.0.len() > MOST { write!(f, "... 0x{:x} bytes", self.0.len()) } else { Ok(()) }
+        self.0.iter().take(MOST).try_for_each(|byte| f.write_fmt(text!("{:02x}", byte)))?;
+        if self.0.len() > MOST { f.write_fmt(text!("... 0x{:x} bytes", self.0.len())) } else { Ok(()) }
     }
 }
 
@@ -126,15 +127,15 @@ fn get(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     let status = unsafe { (services().get_variable)(name, vendor, &mut attributes, &mut size, data) };
     match BUFFER.get().get(..size) {
         Some(data) if status == Status::SUCCESS => {
-            say!("getvar {text}: {} 0x{attributes:x} {}", Name(status), Hex(data));
+            say!("getvar {}: {} 0x{:x} {}", text, Name(status), attributes, Hex(data));
         }
-        _ => say!("getvar {text}: {}", Name(status)),
+        _ => say!("getvar {}: {}", text, Name(status)),
     }
     Ok(())
 }
 
 fn list() -> Result<(), Wrong> {
-    let (mut name, mut vendor, mut count) = ([0u16; LETTERS], Guid::ZERO, 0);
+    let (mut name, mut vendor, mut count) = ([0u16; LETTERS], Guid::ZERO, 0u32);
     let status = loop {
         let mut size = size_of_val(&name);
         // SAFETY: the service's types; the name has `size` bytes.
@@ -144,15 +145,15 @@ fn list() -> Result<(), Wrong> {
             break status;
         }
         // SAFETY: it came with its NUL.
-        say!("{vendor} {}", variable::Name(unsafe { variable::name_at(name.as_ptr()) }));
+        say!("{} {}", vendor, variable::Name(unsafe { variable::name_at(name.as_ptr()) }));
         count += 1;
     };
     let status = if status == Status::NOT_FOUND { Status::SUCCESS } else { status };
-    say!("lsvar: {} {count} variables", Name(status));
+    say!("lsvar: {} {} variables", Name(status), count);
     let (mut whole, mut left, mut most) = (0, 0, 0);
     // SAFETY: the service's types. NV, BS, RT.
     let status = unsafe { (services().query_variable_info)(7, &mut whole, &mut left, &mut most) };
-    say!("QueryVariableInfo: {} 0x{left:x} of 0x{whole:x} bytes left, 0x{most:x} a variable", Name(status));
+    say!("QueryVariableInfo: {} 0x{:x} of 0x{:x} bytes left, 0x{:x} a variable", Name(status), left, whole, most);
     Ok(())
 }
 

@@ -52,7 +52,7 @@ fn reserve() -> Option<SmramDescriptor> {
     if range.end > top || start > range.end {
         return None;
     }
-    debug!("SMRAM found at 0x{start:X} - 0x{:X}", range.end - 1);
+    debug!("SMRAM found at 0x{:X} - 0x{:X}", start, range.end - 1);
     Some(SmramDescriptor {
         physical_start: start,
         cpu_start: start,

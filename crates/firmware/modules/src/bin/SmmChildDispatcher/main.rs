@@ -131,7 +131,7 @@ fn sleep(source: &Source) {
 /// What is none of our sources, but somebody has enabled it, would raise SMI after SMI: it is switched off.
 fn silence() {
     let told = in32(pm::SMI_STS);
-    debug!("SmmChildDispatcher: SMI_STS = 0x{told:08X}: nobody handles it");
+    debug!("SmmChildDispatcher: SMI_STS = 0x{:08X}: nobody handles it", told);
     out32(pm::SMI_EN, in32(pm::SMI_EN) & !(told & NOT_OURS));
     out32(pm::SMI_STS, told & (NOT_OURS | SMBUS_SMI_STS));
     let strange = in16(pm::PM1_STS) & !(source::known(pm::PM1_EN) as u16);

@@ -182,7 +182,7 @@ fn command(cpu: Option<usize>, value: u8) {
 
 fn dispatch(cpu_index: usize, value: usize) -> Status {
     let Some(child) = CHILDREN.get().iter().find(|child| child.value == value).copied() else {
-        debug!("No handler for SMI value 0x{value:x}");
+        debug!("No handler for SMI value 0x{:x}", value);
         return Status::NOT_FOUND;
     };
     let context = SwRegisterContext { sw_smi_input_value: value };

@@ -23,7 +23,7 @@ pub fn may_set(request: &Request<'_>) -> Result<(), Status> {
     let locked = LOCKED.get().iter().any(|(owner, locked)| *owner == vendor && locked == name);
     if (locked && VARIABLES.get().end_of_dxe || policy::locks(request)) && !trusted {
         let status = Status::WRITE_PROTECTED;
-        info!("Variable Check ReadOnly variable fail {} - {vendor}:{}", Text(status), Name(name));
+        info!("Variable Check ReadOnly variable fail {} - {}:{}", Text(status), vendor, Name(name));
         return Err(status);
     }
     policy::validate(request)?;

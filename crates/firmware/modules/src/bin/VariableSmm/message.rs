@@ -135,7 +135,7 @@ fn get(copy: &mut [u8]) -> (Result<(), Status>, usize) {
         }
         let name = name(copy, Access::NAME, name_size)?;
         tell(function::GET_VARIABLE, guid, name, 0, data_size);
-        info!("SmmVar: GetVariable '{}', size = {data_size}", Name(name));
+        info!("SmmVar: GetVariable '{}', size = {}", Name(name), data_size);
         let found = VARIABLES.get().stores().get(&guid, name).ok_or(Status::NOT_FOUND)?;
         let answer = Access { data_size: found.data.len(), attributes: found.attributes, ..access };
         let fits = found.data.len() <= data_size;
@@ -187,7 +187,7 @@ fn set(copy: &[u8]) -> Result<(), Status> {
     };
     let name = name(copy, Access::NAME, name_size)?;
     tell(function::SET_VARIABLE, vendor, name, attributes, data_size);
-    info!("SmmVar: SetVariable '{}', size = {data_size}", Name(name));
+    info!("SmmVar: SetVariable '{}', size = {}", Name(name), data_size);
     set_variable(&Request { vendor, name, attributes, data, trusted: false })
 }
 

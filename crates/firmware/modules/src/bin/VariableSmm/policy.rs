@@ -60,7 +60,7 @@ extern "efiapi" fn on_message(_: Handle, _: *const c_void, buffer: *mut c_void, 
     // SAFETY: the core's variable.
     let size = unsafe { *size };
     if !(MESSAGE..=MOST).contains(&size) {
-        base::error!("VarCheckPolicyLibMmiHandler: Invalid comm buffer size! {size}");
+        base::error!("VarCheckPolicyLibMmiHandler: Invalid comm buffer size! {}", size);
         return Status::SUCCESS;
     }
     let mut copy = [0; MOST];
@@ -254,13 +254,13 @@ pub fn validate(request: &Request<'_>) -> Result<(), Status> {
     let attributes = request.attributes & !APPEND_WRITE;
     if attributes & entry.must_have != entry.must_have || attributes & entry.cant_have != 0 {
         let (must, cant) = (entry.must_have, entry.cant_have);
-        info!("ValidateSetVariable - Bad Attributes. 0x{attributes:X} <> 0x{must:X}:0x{cant:X}");
+        info!("ValidateSetVariable - Bad Attributes. 0x{:X} <> 0x{:X}:0x{:X}", attributes, must, cant);
         return Err(Status::INVALID_PARAMETER);
     }
     let size = request.data.len();
     if size < entry.min_size as usize || size > entry.max_size as usize {
         let (least, most) = (entry.min_size, entry.max_size);
-        info!("ValidateSetVariable - Bad Size. 0x{size:X} <> 0x{least:X}-0x{most:X}");
+        info!("ValidateSetVariable - Bad Size. 0x{:X} <> 0x{:X}-0x{:X}", size, least, most);
         return Err(Status::INVALID_PARAMETER);
     }
     Ok(())

@@ -108,8 +108,11 @@ fn check_size(request: &Request<'_>, data: usize) -> Result<(), Status> {
     let (name, header) = (request.name.len(), FORMAT.header_size());
     if name.checked_add(data).is_none_or(|size| size > most - header) {
         let Request { vendor, .. } = request;
-        error!("VariableServiceSetVariable: Failed to set variable '{}' with Guid {vendor}", Name(request.name));
-        error!("NameSize(0x{name:x}) + PayloadSize(0x{data:x}) > {kind}(0x{most:x}) - HeaderSize(0x{header:x})");
+        error!("VariableServiceSetVariable: Failed to set variable '{}' with Guid {}", Name(request.name), vendor);
+        error!(
+            "NameSize(0x{:x}) + PayloadSize(0x{:x}) > {}(0x{:x}) - HeaderSize(0x{:x})",
+            name, data, kind, most, header
+        );
         return Err(Status::INVALID_PARAMETER);
     }
     Ok(())
@@ -155,8 +158,8 @@ fn change(request: &Request<'_>, old: &Old) -> Result<(), Status> {
     let attributes = request.attributes & !APPEND_WRITE;
     if request.attributes != 0 && attributes != old.attributes {
         info!(
-            "[Variable]: Rewritten a preexisting variable(0x{:08x}) with different attributes(0x{attributes:08x})",
-            old.attributes
+            "[Variable]: Rewritten a preexisting variable(0x{:08x}) with different attributes(0x{:08x})",
+            old.attributes, attributes
         );
         return Err(Status::INVALID_PARAMETER);
     }
@@ -220,13 +223,16 @@ fn out_of_space(new: &Contents<'_>, free: usize) -> Status {
     let Contents { vendor, attributes, name, .. } = new;
     let size = FORMAT.size(new);
     info!(
-        "RecordVarErrorFlag (0x{:02X}) {}:{vendor} - 0x{attributes:08X} - 0x{size:x}",
+        "RecordVarErrorFlag (0x{:02X}) {}:{} - 0x{:08X} - 0x{:x}",
         error_flag::SYSTEM,
-        Name(name)
+        Name(name),
+        vendor,
+        attributes,
+        size
     );
     error_flag::record(error_flag::SYSTEM);
     let (space, used) = (SIZE - HARDWARE_ERRORS - BOOT_RESERVE, SIZE - free);
-    info!("CommonRuntimeVariableSpace = 0x{space:x} - CommonVariableTotalSize = 0x{used:x}");
+    info!("CommonRuntimeVariableSpace = 0x{:x} - CommonVariableTotalSize = 0x{:x}", space, used);
     error!("UpdateVariable failed: Out of flash space");
     Status::OUT_OF_RESOURCES
 }

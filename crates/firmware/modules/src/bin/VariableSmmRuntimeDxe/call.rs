@@ -56,7 +56,10 @@ pub fn send(payload: usize) -> Status {
         debug!("VariableSmm: Communicate called, command = {}", function::name(function));
         debug!("VariableSmm: Waiting for SMM...");
         let status = ((*communication).communicate)(communication, physical.cast(), &mut size);
-        base::debug_assert!(!status.is_error(), "ASSERT_EFI_ERROR (Status = {})", base::names::Text(status));
+        if status.is_error() {
+            debug!("ASSERT_EFI_ERROR (Status = {})", base::names::Text(status));
+        }
+        base::debug_assert!(!status.is_error());
         let answer = Status::from_usize((&raw const (*data).return_status).read_volatile());
         debug!("VariableSmm: SMM returned {}", Name(answer));
         answer
