@@ -37,19 +37,21 @@ impl Write for Serial {
     }
 }
 
-/// Use `say!`.
 pub fn print(text: fmt::Arguments) {
     // The port can't fail.
     let _ = Serial.write_fmt(text);
 }
 
+/// Use `say!`.
+pub fn line(text: fmt::Arguments) {
+    print(text);
+    let _ = Serial.write_str("\r\n");
+}
+
 /// A line on COM1.
 #[macro_export]
 macro_rules! say {
-    ($($text:tt)*) => {{
-        $crate::serial::print($crate::text!($($text)*));
-        $crate::serial::print($crate::text!("\r\n"));
-    }};
+    ($($text:tt)*) => { $crate::serial::line($crate::text!($($text)*)) };
 }
 
 const LINE: usize = 128;
@@ -64,16 +66,21 @@ impl Line {
         Line { bytes: [0; LINE], length: 0 }
     }
 
-    /// What is too long is cut.
+    /// What is too long is cut; what isn't ASCII isn't understood.
     pub fn push(&mut self, byte: u8) {
         if let Some(slot) = self.bytes.get_mut(self.length) {
-            *slot = byte;
+            *slot = if byte.is_ascii() { byte } else { b'?' };
             self.length += 1;
         }
     }
 
     pub fn text(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or("?")
+        // SAFETY: ASCII.
+        unsafe { core::str::from_utf8_unchecked(&self.bytes[..self.length.min(LINE)]) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
     }
 
     /// A key, echoed. True: the line is finished.

@@ -91,7 +91,8 @@ fn show(data: &Data) {
 
 /// True: Setup is left.
 fn command(line: &str, data: &mut Data) -> bool {
-    let (word, value) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    let line = line.trim_ascii();
+    let (word, value) = line.split_once(' ').unwrap_or((line, ""));
     match word {
         "" => {}
         "show" => show(data),
@@ -106,7 +107,7 @@ fn command(line: &str, data: &mut Data) -> bool {
             return true;
         }
         "discard" => return true,
-        _ => change(word, value.trim(), data),
+        _ => change(word, value.trim_ascii(), data),
     }
     false
 }

@@ -2,14 +2,14 @@
 
 use crate::loader::OS;
 use crate::tasks::{self, Tasks};
-use crate::{cpu_commands, interrupts, messages, say, variables};
+use crate::{cpu_commands, interrupts, messages, variables};
 use base::arch::{self, ASKS, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader};
-use base::{Guid, Status, efi};
+use base::{Guid, Status, efi, say};
 use core::ffi::c_void;
-use core::str::SplitWhitespace;
+use core::str::SplitAsciiWhitespace;
 
 const HELP: [&str; 19] = [
     "smi VALUE [DATA]      write APM_CNT (B2h), DATA to B3h before",
@@ -37,7 +37,7 @@ const HELP: [&str; 19] = [
 pub struct Wrong;
 
 pub fn run(line: &str) {
-    let mut words = line.split_whitespace();
+    let mut words = line.split_ascii_whitespace();
     let Some(command) = words.next() else { return };
     let done = match command {
         "smi" => smi(&mut words),
@@ -68,24 +68,35 @@ pub fn run(line: &str) {
     }
 }
 
-pub fn number(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
+pub fn number(words: &mut SplitAsciiWhitespace) -> Result<u64, Wrong> {
     parse(words.next().ok_or(Wrong)?)
 }
 
 fn parse(word: &str) -> Result<u64, Wrong> {
-    u64::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).map_err(|_| Wrong)
+    hexadecimal(word.strip_prefix("0x").unwrap_or(word).as_bytes())
 }
 
-pub fn small<T: TryFrom<u64>>(words: &mut SplitWhitespace) -> Result<T, Wrong> {
+pub fn hexadecimal(digits: &[u8]) -> Result<u64, Wrong> {
+    if digits.is_empty() {
+        return Err(Wrong);
+    }
+    let append = |number: u64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(16).ok_or(Wrong)?;
+        if number >> 60 == 0 { Ok(number << 4 | u64::from(digit)) } else { Err(Wrong) }
+    };
+    digits.iter().try_fold(0, append)
+}
+
+pub fn small<T: TryFrom<u64>>(words: &mut SplitAsciiWhitespace) -> Result<T, Wrong> {
     T::try_from(number(words)?).map_err(|_| Wrong)
 }
 
 /// An address that the OS has mapped.
-fn address(words: &mut SplitWhitespace) -> Result<u64, Wrong> {
+fn address(words: &mut SplitAsciiWhitespace) -> Result<u64, Wrong> {
     number(words).and_then(|address| if address < 1 << 32 { Ok(address) } else { Err(Wrong) })
 }
 
-fn smi(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn smi(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let value: u8 = small(words)?;
     let data: u8 = match words.next() {
         Some(word) => parse(word)?.try_into().map_err(|_| Wrong)?,
@@ -100,7 +111,7 @@ fn smi(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn peek(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn peek(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let address = address(words)?;
     // What the TLB knows may be from a time when SMRAM was open (QEMU keeps it).
     arch::invlpg(address);
@@ -108,7 +119,7 @@ fn peek(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn poke(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn poke(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (address, value) = (address(words)?, small::<u32>(words)?);
     arch::invlpg(address);
     mmio::write(address, value);
@@ -116,20 +127,20 @@ fn poke(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn input(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn input(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let port = small(words)?;
     say!("in 0x{:04x}: {} 0x{:02x}", port, Name(Status::SUCCESS), arch::in8(port));
     Ok(())
 }
 
-fn output(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn output(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (port, value) = (small(words)?, small(words)?);
     arch::out8(port, value);
     say!("out 0x{:04x}: {}", port, Name(Status::SUCCESS));
     Ok(())
 }
 
-fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn msr(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let msr = small(words)?;
     match interrupts::rdmsr(msr) {
         Some(value) => say!("msr 0x{:x}: {} 0x{:016x}", msr, Name(Status::SUCCESS), value),
@@ -138,7 +149,7 @@ fn msr(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn pci(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn pci(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (device, function, register) = (small(words)?, small(words)?, small(words)?);
     let at = pci::function(0, device, function);
     if words.clone().next().is_some() {
@@ -157,7 +168,7 @@ pub fn communicate(buffer: u64, length: usize) -> Status {
     unsafe { ((*os.communication).communicate)(os.communication, buffer as *mut c_void, &mut size) }
 }
 
-fn comm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn comm(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let guid: Guid = words.next().ok_or(Wrong)?.parse().map_err(|_| Wrong)?;
     let buffer = OS.get().buffer;
     mmio::write(buffer, CommunicateHeader { guid, length: 8 });
@@ -166,7 +177,7 @@ fn comm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn attack(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let target = match words.next() {
         Some(word) => parse(word)?,
         None => OS.get().smram,
@@ -177,7 +188,7 @@ fn attack(words: &mut SplitWhitespace) -> Result<(), Wrong> {
 
 /// Without COUNT: what the tick has found. With it: as Linux's hwlat does, nothing but readings of the
 /// TSC, in which gaps are the hardware's or an SMI's.
-fn latency(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn latency(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let Some(count) = words.next() else {
         let Tasks { ticks, longest, stopped, .. } = tasks::report();
         say!(

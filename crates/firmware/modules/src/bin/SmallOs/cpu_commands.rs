@@ -1,20 +1,20 @@
 //! The shell's commands about processors and the tasks on them.
 
 use crate::commands::{Wrong, number, small};
-use crate::{fptask, processors, say, tasks};
-use base::Status;
+use crate::{fptask, processors, tasks};
 use base::names::Name;
-use core::str::SplitWhitespace;
+use base::{Status, say};
+use core::str::SplitAsciiWhitespace;
 
 const SUCCESS: Name = Name(Status::SUCCESS);
 
-pub fn wait(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+pub fn wait(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     tasks::wait(number(words)?);
     say!("wait: {}", SUCCESS);
     Ok(())
 }
 
-pub fn cpus(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+pub fn cpus(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let change = match words.next() {
         None => return list("cpus"),
         Some("init") => processors::init,
@@ -26,7 +26,7 @@ pub fn cpus(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub fn fptask(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+pub fn fptask(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     match words.next() {
         Some("start") => fptask::run(true),
         Some("stop") => fptask::run(false),
@@ -58,7 +58,7 @@ fn list(command: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub fn storm(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+pub fn storm(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let count: u32 = small(words)?;
     let value: u8 = if words.clone().next().is_some() { small(words)? } else { 0x41 };
     let (raised, answered) = processors::storm(count, value);

@@ -1,8 +1,8 @@
 //! The OS's IDT: the tick, the fault of an instruction that is only tried, and the end of the rest.
 
-use crate::{say, tasks};
+use crate::tasks;
 use base::exception::{self, Frame, GENERAL_PROTECTION, SPURIOUS, TIMER};
-use base::{Global, arch, lapic};
+use base::{Global, arch, lapic, say};
 
 /// Where to go on if the instruction that is being tried faults; 0: none is. The shell tries them, on the
 /// first processor.

@@ -8,7 +8,6 @@
 #![no_main]
 
 mod commands;
-mod console;
 mod cpu_commands;
 mod fptask;
 mod interrupts;
@@ -19,7 +18,7 @@ mod shell;
 mod tasks;
 mod variables;
 
-use base::{Handle, Status, record};
+use base::{Handle, Status, record, say, serial};
 
 base::dxe_entry!(main);
 
@@ -33,7 +32,7 @@ extern "efiapi" fn kernel() -> ! {
     interrupts::init();
     loader::use_runtime_services();
     record::phase(record::phase::OS);
-    console::init();
+    serial::init();
     tasks::start();
     processors::start();
     say!("SMM Lab OS: {} KiB of boot memory freed", loader::freed() >> 10);

@@ -3,7 +3,6 @@
 
 use crate::commands::{Wrong, communicate};
 use crate::loader::OS;
-use crate::say;
 use crate::variables::{name, vendor};
 use base::names::Name;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader};
@@ -11,9 +10,9 @@ use base::variable::{
     HEADER, Header, Named, POLICY_REVISION, POLICY_SIGNATURE, POLICY_VERSION, PolicyEntry, PolicyMessage, function,
     lock, policy_command,
 };
-use base::{Guid, Status, protocol};
+use base::{Guid, Status, protocol, say};
 use core::mem::offset_of;
-use core::str::SplitWhitespace;
+use core::str::SplitAsciiWhitespace;
 
 pub const HELP: [&str; 3] = [
     "lockvar NAME [VENDOR]    lock it, as firmware may before EndOfDxe",
@@ -25,7 +24,7 @@ const POLICY: usize = size_of::<PolicyMessage>();
 const ENTRY: usize = size_of::<PolicyEntry>();
 
 /// None: no command of ours.
-pub fn run(command: &str, words: &mut SplitWhitespace) -> Option<Result<(), Wrong>> {
+pub fn run(command: &str, words: &mut SplitAsciiWhitespace) -> Option<Result<(), Wrong>> {
     Some(match command {
         "lockvar" | "varpolicy" => of_variable(command, words),
         "ftwabort" => {
@@ -58,7 +57,7 @@ fn send(guid: Guid, length: usize, result: usize) -> Status {
     }
 }
 
-fn of_variable(command: &str, words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn of_variable(command: &str, words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (text, name) = name(words)?;
     let (name_size, namespace) = (2 * (text.len() + 1), vendor(words)?);
     let status = if command == "lockvar" {

@@ -3,9 +3,9 @@
 //!
 //! How many there are it asks fw_cfg; other firmware has ACPI tables for that.
 
-use crate::{fptask, say, tasks};
+use crate::{fptask, tasks};
 use base::arch::{self, mmio};
-use base::{Global, Status, dxe, efi, exception, fwcfg, lapic};
+use base::{Global, Status, dxe, efi, exception, fwcfg, lapic, say};
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 

@@ -1,16 +1,15 @@
 //! The shell's commands of variables: runtime services, at the addresses that the OS has given them.
 
-use crate::commands::{Wrong, number};
+use crate::commands::{Wrong, hexadecimal, number};
 use crate::loader::OS;
-use crate::say;
 use base::arch::{self, ASKS, mmio};
 use base::flash_update::{self, Request};
 use base::names::Name;
 use base::setup::{BOOT_TO_FW_UI, OS_INDICATIONS};
 use base::text::Show;
-use base::{Global, Guid, Status, efi, text, variable};
+use base::{Global, Guid, Status, efi, say, text, variable};
 use core::fmt;
-use core::str::SplitWhitespace;
+use core::str::SplitAsciiWhitespace;
 
 pub const HELP: [&str; 6] = [
     "setvar NAME ATTRIBUTES DATA [VENDOR]  DATA: bytes as 0500, BYTE*COUNT, or - for none",
@@ -27,7 +26,7 @@ const DATA: usize = 0x2000;
 static BUFFER: Global<[u8; DATA]> = Global::new([0; DATA]);
 
 /// None: no command of ours.
-pub fn run(command: &str, words: &mut SplitWhitespace) -> Option<Result<(), Wrong>> {
+pub fn run(command: &str, words: &mut SplitAsciiWhitespace) -> Option<Result<(), Wrong>> {
     Some(match command {
         "setvar" => set(words),
         "getvar" => get(words),
@@ -45,7 +44,7 @@ fn services() -> &'static efi::RuntimeServices {
 }
 
 /// A name with its NUL.
-pub fn name<'a>(words: &mut SplitWhitespace<'a>) -> Result<(&'a str, [u16; LETTERS]), Wrong> {
+pub fn name<'a>(words: &mut SplitAsciiWhitespace<'a>) -> Result<(&'a str, [u16; LETTERS]), Wrong> {
     let word = words.next().ok_or(Wrong)?;
     let mut name = [0; LETTERS];
     if word.len() >= LETTERS {
@@ -57,7 +56,7 @@ pub fn name<'a>(words: &mut SplitWhitespace<'a>) -> Result<(&'a str, [u16; LETTE
     Ok((word, name))
 }
 
-pub fn vendor(words: &mut SplitWhitespace) -> Result<Guid, Wrong> {
+pub fn vendor(words: &mut SplitAsciiWhitespace) -> Result<Guid, Wrong> {
     match words.next() {
         None => Ok(variable::PLATFORM),
         Some("global") => Ok(variable::GLOBAL),
@@ -68,20 +67,21 @@ pub fn vendor(words: &mut SplitWhitespace) -> Result<Guid, Wrong> {
 /// The bytes into the buffer; how many.
 fn data(word: &str) -> Result<usize, Wrong> {
     let buffer = BUFFER.get();
-    let byte = |text: &str| u8::from_str_radix(text, 16).map_err(|_| Wrong);
-    if word == "-" {
+    let byte = |digits: &[u8]| u8::try_from(hexadecimal(digits)?).map_err(|_| Wrong);
+    let word = word.as_bytes();
+    if word == b"-" {
         return Ok(0);
     }
-    if let Some((value, count)) = word.split_once('*') {
-        let count = usize::from_str_radix(count, 16).map_err(|_| Wrong)?;
+    if let Some(times) = word.iter().position(|letter| *letter == b'*') {
+        let (value, count) = (&word[..times], hexadecimal(&word[times + 1..])? as usize);
         buffer.get_mut(..count).ok_or(Wrong)?.fill(byte(value)?);
         return Ok(count);
     }
-    if !word.len().is_multiple_of(2) || !word.is_ascii() {
+    if !word.len().is_multiple_of(2) {
         return Err(Wrong);
     }
-    for (at, nth) in buffer.iter_mut().zip((0..word.len()).step_by(2)) {
-        *at = byte(&word[nth..nth + 2])?;
+    for (at, digits) in buffer.iter_mut().zip(word.chunks_exact(2)) {
+        *at = byte(digits)?;
     }
     Ok(word.len() / 2)
 }
@@ -92,7 +92,7 @@ fn set_variable(name: &mut [u16; LETTERS], mut vendor: Guid, attributes: u32, si
     unsafe { (services().set_variable)(name, vendor, attributes, size, data) }
 }
 
-fn set(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn set(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (text, mut name) = name(words)?;
     let attributes = number(words)?.try_into().map_err(|_| Wrong)?;
     let size = data(words.next().ok_or(Wrong)?)?;
@@ -101,7 +101,7 @@ fn set(words: &mut SplitWhitespace) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn delete(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn delete(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (text, mut name) = name(words)?;
     let status = set_variable(&mut name, vendor(words)?, 0, 0);
     say!("delvar {}: {}", text, Name(status));
@@ -118,7 +118,7 @@ impl Show for Hex<'_> {
     }
 }
 
-fn get(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn get(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let (text, mut name) = name(words)?;
     let mut vendor = vendor(words)?;
     let (mut attributes, mut size) = (0, DATA);
@@ -173,7 +173,7 @@ fn setup() -> Result<(), Wrong> {
 }
 
 /// As a vendor's flash tool: a request in memory that SMM accepts, its address in RBX.
-fn flash(words: &mut SplitWhitespace) -> Result<(), Wrong> {
+fn flash(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let size = data(words.next().ok_or(Wrong)?)?;
     let data = BUFFER.get().get(..size.min(flash_update::MOST)).unwrap_or_default();
     let at = OS.get().buffer;
