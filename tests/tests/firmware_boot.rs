@@ -41,11 +41,12 @@ const MORE_THAN_BOOTS: &[&str] = &[
     "SetupDxe",
     "FlashUpdateSmm",
 ];
-/// The shell's commands for them, and what BDS does with Setup, can't be taken out.
-const SHELL: usize = 11 << 10;
 /// The rest, by gzip -9.
-const LARGEST_DEBUG: usize = (100 << 10) + SHELL;
-const LARGEST_RELEASE: usize = (60 << 10) + SHELL / 2;
+const LARGEST_DEBUG: usize = 100 << 10;
+const LARGEST_RELEASE: usize = 60 << 10;
+/// The whole image: not a goal but where it stands, so that nothing grows unseen.
+const WHOLE_DEBUG: usize = 131 << 10;
+const WHOLE_RELEASE: usize = 96 << 10;
 
 /// Without the lines that are named to differ between the boards.
 fn same_on_both(log: &str) -> Vec<&str> {
@@ -208,7 +209,9 @@ fn the_prompt_comes_in_time() {
 #[test]
 fn what_boots_is_small() {
     let images = images();
-    for (image, most) in [(&images.debug, LARGEST_DEBUG), (&images.release, LARGEST_RELEASE)] {
+    for (image, most, whole_most) in
+        [(&images.debug, LARGEST_DEBUG, WHOLE_DEBUG), (&images.release, LARGEST_RELEASE, WHOLE_RELEASE)]
+    {
         assert!(image.len() <= LARGEST_IMAGE);
         let drops: Vec<String> =
             MORE_THAN_BOOTS.iter().map(|file| format!(r#"{{"op": "drop", "file": "{file}"}}"#)).collect();
@@ -216,6 +219,7 @@ fn what_boots_is_small() {
         let (whole, bare) = (gzipped(image), gzipped(&bare));
         println!("{whole} bytes by gzip -9, {bare} of them boot");
         assert!(bare <= most, "{bare} bytes by gzip -9, at most {most}");
+        assert!(whole <= whole_most, "{whole} bytes by gzip -9, at most {whole_most}");
     }
 }
 

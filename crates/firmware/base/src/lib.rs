@@ -24,6 +24,8 @@ pub mod hob;
 pub mod lapic;
 pub mod log;
 pub mod lookup;
+#[cfg(target_os = "none")]
+mod memcmp;
 pub mod names;
 pub mod nvram;
 pub mod pages;

@@ -2,6 +2,7 @@
 
 use crate::Status;
 use crate::pages::PAGE;
+use crate::text::Ascii;
 
 const DOS_LFANEW: usize = 0x3c;
 const OPTIONAL: usize = 24;
@@ -122,15 +123,14 @@ impl Loaded {
     }
 
     /// As its debug directory has it: an NB10 record, `DriverA.pdb`. Our images' lies in the headers.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> Ascii<'static> {
         let headers = self.headers();
         let find = || {
             let directory = Image::parse(headers).ok()?.field(DIRECTORY_DEBUG);
             let record = headers.get(u32_at(headers, directory + 20)?..)?.strip_prefix(b"NB10")?.get(12..)?;
-            let name = record.split(|&byte| byte == b'.' || byte == 0).next()?;
-            core::str::from_utf8(name).ok()
+            record.split(|&byte| byte == b'.' || byte == 0).next()
         };
-        find().unwrap_or("?")
+        Ascii(find().unwrap_or(b"?"))
     }
 }
 

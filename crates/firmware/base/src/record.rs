@@ -1,14 +1,19 @@
 //! The trace: binary records on port 502h, in DEBUG and RELEASE.
 
 pub use pi::record::layout::*;
-use pi::record::{Payload, emit};
+use pi::record::{Payload, emit_fields};
 
 use crate::arch::{apic_id, out_bytes, tsc};
 use crate::depex::Verdict;
 use crate::{Guid, Status};
 
-pub fn write(payload: &impl Payload) {
-    emit(&mut |bytes| out_bytes(PORT, bytes), tsc(), apic_id(), payload);
+pub fn write<P: Payload>(payload: &P) {
+    send(P::KIND, payload.as_bytes());
+}
+
+#[inline(never)]
+fn send(kind: u8, fields: &[u8]) {
+    emit_fields(&mut |bytes| out_bytes(PORT, bytes), tsc(), apic_id(), kind, fields);
 }
 
 pub fn phase(phase: u8) {

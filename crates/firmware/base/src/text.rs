@@ -109,8 +109,16 @@ pub struct Nth(pub &'static str, pub usize);
 
 impl Show for Nth {
     fn show(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let text = self.0.as_bytes().split(|byte| *byte == 0).nth(self.1).unwrap_or_default();
-        text.iter().try_for_each(|letter| f.write_char(char::from(*letter)))
+        Ascii(self.0.as_bytes().split(|byte| *byte == 0).nth(self.1).unwrap_or_default()).show(f)
+    }
+}
+
+/// A text that somebody else has written.
+pub struct Ascii<'a>(pub &'a [u8]);
+
+impl Show for Ascii<'_> {
+    fn show(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|letter| f.write_char(char::from(*letter)))
     }
 }
 

@@ -7,7 +7,7 @@ mod write;
 
 pub use layout::Record;
 pub use read::{Located, Reader, RecordError, RecordReason, read};
-pub use write::{Payload, emit};
+pub use write::{Payload, emit, emit_fields};
 
 #[cfg(test)]
 mod tests;

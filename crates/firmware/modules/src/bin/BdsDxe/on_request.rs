@@ -11,8 +11,8 @@ pub fn start_all() -> Result<(), Status> {
     // SAFETY: the core's table.
     let services = unsafe { &*services.cast::<DxeServices>() };
     for fv in hobs.all::<hob::FirmwareVolume>(hob::FV) {
-        let files = volume::at(fv.base).into_iter().flat_map(volume::files);
-        for file in files.filter(|file| file.kind() == ffs::kind::DRIVER) {
+        let Some(volume) = volume::at(fv.base) else { continue };
+        for file in volume::files(volume).filter(|file| file.kind() == ffs::kind::DRIVER) {
             // Not one of these: EFI_NOT_FOUND.
             let _ = (services.schedule)(fv.base as Handle, &file.name());
         }

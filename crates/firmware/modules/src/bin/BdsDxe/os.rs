@@ -1,6 +1,6 @@
 //! Starts the OS: an EFI application in a firmware volume.
 
-use base::hob::{self, List};
+use base::hob::List;
 use base::pages::PAGE;
 use base::protocol::{self, EntryPoint};
 use base::{Handle, Status, debug, dxe, efi, pe, record, volume};
@@ -9,11 +9,9 @@ use pi::layout::{ffs, section};
 /// Comes back only if the OS can't be started.
 pub fn load(image: Handle) -> Result<(), Status> {
     let hobs = List(dxe::configuration_table(&protocol::HOB_LIST).ok_or(Status::NOT_FOUND)? as u64);
-    let volumes = hobs.all::<hob::FirmwareVolume>(hob::FV).filter_map(|fv| volume::at(fv.base));
-    let file = volumes.flat_map(volume::files).find(|file| file.kind() == ffs::kind::APPLICATION);
-    let file = file.ok_or(Status::NOT_FOUND)?;
+    let file = volume::find(hobs, ffs::kind::APPLICATION).ok_or(Status::NOT_FOUND)?;
     debug!("[Bds] Booting {}", volume::UiName(&file));
-    let os = pe::Image::parse(file.section(section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
+    let os = pe::Image::parse(volume::section(&file, section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
     let pages = os.size().div_ceil(PAGE as usize);
     let base = dxe::allocate_pages(efi::LOADER_CODE, pages)?;
     // SAFETY: just allocated.

@@ -1,7 +1,6 @@
 //! The DXE dispatcher: PI 1.8 Vol. 2, 10 "DXE Dispatcher"; order and words as in EDK II.
 
 use crate::{event, hand, image};
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use base::hob::{self, List};
 use base::names::Text;
@@ -32,13 +31,13 @@ struct Driver {
 struct Dispatcher {
     drivers: Vec<Driver>,
     /// Indices of `drivers`.
-    scheduled: VecDeque<usize>,
+    scheduled: Vec<usize>,
     round: u32,
     running: bool,
 }
 
 static DISPATCHER: Global<Dispatcher> =
-    Global::new(Dispatcher { drivers: Vec::new(), scheduled: VecDeque::new(), round: 0, running: false });
+    Global::new(Dispatcher { drivers: Vec::new(), scheduled: Vec::new(), round: 0, running: false });
 
 /// Without them a UEFI platform isn't complete.
 const ARCHITECTURAL: [(&str, Guid); 3] =
@@ -58,7 +57,7 @@ pub fn discover(hobs: List) {
             if matches!(file.kind(), ffs::kind::DRIVER | ffs::kind::COMBINED_SMM_DXE) {
                 add(file);
             } else if file.kind() == ffs::kind::FREEFORM && file.name() == ffs::APRIORI {
-                apriori = file.section(section::kind::RAW);
+                apriori = volume::section(&file, section::kind::RAW);
             }
         }
         for name in apriori.unwrap_or_default().chunks_exact(16) {
@@ -69,7 +68,7 @@ pub fn discover(hobs: List) {
 
 fn add(file: File<'static>) {
     record::discovered(file.name(), file.kind(), DXE);
-    let depex = file.section(section::kind::DXE_DEPEX);
+    let depex = volume::section(&file, section::kind::DXE_DEPEX);
     let placement = depex.and_then(placement);
     let state = if placement == Some(Placement::OnRequest) { State::Unrequested } else { State::Dependent };
     DISPATCHER.get().drivers.push(Driver { file, depex, placement, state });
@@ -85,7 +84,7 @@ fn schedule_apriori(first: usize, name: &[u8]) {
         debug!("Evaluate DXE DEPEX for FFS({})", driver.file.name());
         debug!("  RESULT = TRUE (Apriori)");
         record::apriori(driver.file.name(), DXE);
-        dispatcher.scheduled.push_back(index);
+        dispatcher.scheduled.push(index);
     }
 }
 
@@ -116,8 +115,8 @@ pub fn run() -> bool {
     let mut any = false;
     DISPATCHER.get().running = true;
     loop {
-        while let Some(index) = DISPATCHER.get().scheduled.pop_front() {
-            start(index);
+        while !DISPATCHER.get().scheduled.is_empty() {
+            start(DISPATCHER.get().scheduled.remove(0));
             any = true;
         }
         // Now it is the SMM core's turn: its drivers may depend on what came up in this round.
@@ -195,7 +194,7 @@ fn schedule_with_neighbours(index: usize) {
         Placement::Before(name) => Some(name),
         _ => None,
     });
-    DISPATCHER.get().scheduled.push_back(index);
+    DISPATCHER.get().scheduled.push(index);
     schedule_neighbours(file, "AFTER", |placement| match placement {
         Placement::After(name) => Some(name),
         _ => None,

@@ -2,7 +2,6 @@
 //! when the level falls below its own.
 
 use crate::timer::{self, Timer};
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use base::{Global, Guid, Status, efi, status};
 use core::ffi::c_void;
@@ -23,12 +22,12 @@ struct Events {
     all: Vec<Event>,
     last: usize,
     /// Signalled, and their notification hasn't run yet.
-    pending: VecDeque<usize>,
+    pending: Vec<usize>,
     tpl: usize,
 }
 
 static EVENTS: Global<Events> =
-    Global::new(Events { all: Vec::new(), last: 0, pending: VecDeque::new(), tpl: efi::TPL_APPLICATION });
+    Global::new(Events { all: Vec::new(), last: 0, pending: Vec::new(), tpl: efi::TPL_APPLICATION });
 
 impl Events {
     fn find(&mut self, event: efi::Event) -> Option<&mut Event> {
@@ -39,7 +38,7 @@ impl Events {
         let Some(event) = self.all.iter_mut().find(|event| event.id == id) else { return };
         event.signalled = true;
         if event.kind & efi::EVT_NOTIFY_SIGNAL != 0 && !self.pending.contains(&id) {
-            self.pending.push_back(id);
+            self.pending.push(id);
         }
     }
 
@@ -48,7 +47,7 @@ impl Events {
         let tpl_of = |id: &usize| self.all.iter().find(|event| event.id == *id).map_or(0, |event| event.tpl);
         let highest = self.pending.iter().map(tpl_of).filter(|&tpl| tpl > self.tpl).max()?;
         let at = self.pending.iter().position(|id| tpl_of(id) == highest)?;
-        let id = self.pending.remove(at)?;
+        let id = self.pending.remove(at);
         let event = self.all.iter_mut().find(|event| event.id == id)?;
         event.signalled = false;
         Some(*event)

@@ -23,7 +23,7 @@ pub struct Image {
 
 pub fn load(file: &File) -> Result<Image, Status> {
     debug!("Loading driver {}", file.name());
-    let image = pe::Image::parse(file.section(section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
+    let image = pe::Image::parse(volume::section(file, section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
     let runtime = image.subsystem() == RUNTIME_DRIVER;
     let (code, data) = match runtime {
         true => (efi::RUNTIME_SERVICES_CODE, efi::RUNTIME_SERVICES_DATA),

@@ -6,10 +6,9 @@ use base::hob::List;
 use base::log::P;
 use base::pei::{DxeIplPpi, Services};
 use base::post::{self, post};
-use base::{Status, arch, check, debug, efi, hob, pages::PAGE, pe, protocol, record, volume};
+use base::{Status, arch, check, debug, efi, pages::PAGE, pe, protocol, record, volume};
 use core::ffi::c_void;
 use pi::layout::{ffs, section};
-use pi::view::File;
 
 base::peim_entry!(main);
 
@@ -31,8 +30,8 @@ extern "efiapi" fn load_dxe_core(services: *mut Services) -> Status {
 
 fn load(services: &mut Services) -> Result<(), Status> {
     let hobs = List((services.hob_list)(services));
-    let core = dxe_core(hobs).ok_or(Status::NOT_FOUND)?;
-    let image = pe::Image::parse(core.section(section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
+    let core = volume::find(hobs, ffs::kind::DXE_CORE).ok_or(Status::NOT_FOUND)?;
+    let image = pe::Image::parse(volume::section(&core, section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
     let pages = image.size().div_ceil(PAGE as usize);
     let base = allocate(services, efi::BOOT_SERVICES_CODE, pages)?;
     // SAFETY: just allocated.
@@ -58,11 +57,6 @@ fn allocate(services: &mut Services, kind: u32, pages: usize) -> Result<u64, Sta
     let mut memory = 0;
     check((services.allocate_pages)(services, kind, pages, &mut memory))?;
     Ok(memory)
-}
-
-fn dxe_core(hobs: List) -> Option<File<'static>> {
-    let volumes = hobs.all::<hob::FirmwareVolume>(hob::FV).filter_map(|fv| volume::at(fv.base));
-    volumes.flat_map(volume::files).find(|file| file.kind() == ffs::kind::DXE_CORE)
 }
 
 /// An identity map of 4 GiB in 2 MiB pages: PML4, PDPT, four page directories.

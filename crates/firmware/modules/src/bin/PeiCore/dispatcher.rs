@@ -51,13 +51,13 @@ fn peims(volume: Volume<'static>) -> impl Iterator<Item = (usize, File<'static>)
 fn apriori(volume: Volume<'static>) -> &'static [u8] {
     let mut files = volume::files(volume);
     let file = files.find(|file| file.kind() == ffs::kind::FREEFORM && file.name() == ffs::APRIORI_PEI);
-    file.and_then(|file| file.section(section::kind::RAW)).unwrap_or_default()
+    file.and_then(|file| volume::section(&file, section::kind::RAW)).unwrap_or_default()
 }
 
 /// A PEIM without DEPEX runs at once.
 fn is_ready(core: &mut Core, peim: &File, round: u32) -> bool {
     debug!("Evaluate PEI DEPEX for FFS({})", peim.name());
-    let Some(depex) = peim.section(section::kind::PEI_DEPEX) else {
+    let Some(depex) = volume::section(peim, section::kind::PEI_DEPEX) else {
         debug!("  RESULT = TRUE (No DEPEX)");
         return true;
     };
@@ -71,7 +71,7 @@ fn is_ready(core: &mut Core, peim: &File, round: u32) -> bool {
 }
 
 fn start(core: &mut Core, peim: &File) {
-    let Some(image) = peim.section(section::kind::PE32) else { return };
+    let Some(image) = volume::section(peim, section::kind::PE32) else { return };
     let Ok(parsed) = pe::Image::parse(image) else { return };
     let base = image.as_ptr() as u64;
     let entry = base + parsed.entry() as u64;

@@ -88,11 +88,11 @@ fn discover() {
         for file in volume::files(volume) {
             if matches!(file.kind(), ffs::kind::SMM | ffs::kind::COMBINED_SMM_DXE) {
                 record::discovered(file.name(), file.kind(), SMM);
-                let depex = file.section(section::kind::SMM_DEPEX).unwrap_or_default();
+                let depex = volume::section(&file, section::kind::SMM_DEPEX).unwrap_or_default();
                 let placement = placement(depex).filter(|placement| *placement != Placement::OnRequest);
                 DISPATCHER.get().drivers.push(Driver { file, depex, placement, state: State::Dependent, base: None });
             } else if file.kind() == ffs::kind::FREEFORM && file.name() == ffs::APRIORI {
-                apriori = file.section(section::kind::RAW);
+                apriori = volume::section(&file, section::kind::RAW);
             }
         }
         for name in apriori.unwrap_or_default().chunks_exact(16) {
@@ -151,7 +151,7 @@ fn start(index: usize) {
 }
 
 fn load(file: &File) -> Result<(u64, Entry), Status> {
-    let image = pe::Image::parse(file.section(section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
+    let image = pe::Image::parse(volume::section(file, section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
     let base = memory::allocate_image((image.size() as u64).div_ceil(PAGE))?;
     // SAFETY: just allocated.
     image.load(unsafe { core::slice::from_raw_parts_mut(base as *mut u8, image.size()) }, base)?;

@@ -4,6 +4,7 @@
 use crate::{dispatcher, handlers};
 use alloc::vec::Vec;
 use base::smm::{SmiHandler, SmiHandlerProfile};
+use base::text::Ascii;
 use base::{Global, Guid, Status, debug, pe, protocol, text};
 use core::ffi::c_void;
 
@@ -66,7 +67,7 @@ extern "efiapi" fn unregister(
 
 fn tell_handler(handler: SmiHandler, context: core::fmt::Arguments) {
     let address = handler as usize as u64;
-    let (name, base) = pe::find_loaded(address).map_or(("?", 0), |image| (image.name(), image.base));
+    let (name, base) = pe::find_loaded(address).map_or((Ascii(b"?"), 0), |image| (image.name(), image.base));
     debug!("  SmiHandler - 0x{:X}{}", address, context);
     debug!("    Image - {}.efi, RVA - 0x{:X}", name, address - base);
 }

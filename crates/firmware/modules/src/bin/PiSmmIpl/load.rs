@@ -1,7 +1,7 @@
 //! The SMM core into SMRAM.
 
 use crate::PRIVATE;
-use base::hob::{self, List};
+use base::hob::List;
 use base::pages::PAGE;
 use base::smm::{CorePrivate, SmramDescriptor};
 use base::{Status, debug, dxe, efi, pe, protocol, record, volume};
@@ -14,8 +14,7 @@ pub fn smm_core(region: &SmramDescriptor) -> Result<(), Status> {
     let (start, size) = (region.cpu_start, region.physical_size);
     debug!("SMM IPL found SMRAM window 0x{:X} - 0x{:X}", start, start + size - 1);
     let hobs = List(dxe::configuration_table(&protocol::HOB_LIST).ok_or(Status::NOT_FOUND)? as u64);
-    let mut volumes = hobs.all::<hob::FirmwareVolume>(hob::FV).filter_map(|fv| volume::at(fv.base));
-    let core = volumes.find_map(|v| volume::files(v).find(|file| file.kind() == ffs::kind::SMM_CORE));
+    let core = volume::find(hobs, ffs::kind::SMM_CORE);
     let result = core.ok_or(Status::NOT_FOUND).and_then(|file| start_core(&file, region));
     if result.is_err() {
         debug!("SMM IPL could not load and execute SMM Core from SMRAM");
@@ -24,7 +23,7 @@ pub fn smm_core(region: &SmramDescriptor) -> Result<(), Status> {
 }
 
 fn start_core(file: &pi::view::File, region: &SmramDescriptor) -> Result<(), Status> {
-    let image = pe::Image::parse(file.section(section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
+    let image = pe::Image::parse(volume::section(file, section::kind::PE32).ok_or(Status::NOT_FOUND)?)?;
     let size = (image.size() as u64).next_multiple_of(PAGE);
     if size >= region.physical_size {
         debug!("SMM IPL could not find a large enough SMRAM region to load SMM Core");

@@ -27,7 +27,7 @@ fn pei_core(boot_volume: u64) -> Option<PeiCore> {
     let volume = volume::at(boot_volume)?;
     let entry_of = |kind| {
         let file = volume::files(volume).find(|file| file.kind() == kind)?;
-        let image = file.section(section::kind::PE32)?;
+        let image = volume::section(&file, section::kind::PE32)?;
         let base = image.as_ptr() as u64;
         let entry = base + pe::Image::parse(image).ok()?.entry() as u64;
         record::loaded(file.name(), base, image.len(), entry);
