@@ -23,9 +23,11 @@ port!(in32, out32, u32, "eax", "in eax, dx", "out dx, eax");
 
 /// All bytes to one port, with one instruction.
 pub fn out_bytes(port: u16, bytes: &[u8]) {
+    // All of EDX: else the time of a trace record stays in it, and an exception's report isn't the same twice.
+    let port = u32::from(port);
     // SAFETY: reads `bytes` only.
     unsafe {
-        asm!("rep outsb", in("dx") port, inout("rsi") bytes.as_ptr() => _, inout("rcx") bytes.len() => _,
+        asm!("rep outsb", in("edx") port, inout("rsi") bytes.as_ptr() => _, inout("rcx") bytes.len() => _,
             options(readonly, nostack, preserves_flags));
     }
 }
