@@ -90,6 +90,14 @@ test('the checklist is answered by the machine: healthy, then with faults, by ke
   await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
   await expect(figure.locator('.ck-e')).toHaveAttribute('data-first', 'calls');
   await expect(point(page, 'accepted')).toHaveAttribute('data-state', 'skipped');
+  // RELEASE has no log: what that alone tells isn't asked.
+  await figure.locator('[data-build="release"]').click();
+  await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  await expect(point(page, 'calls')).toHaveAttribute('data-state', 'silent');
+  await expect(figure.locator('.ck-e')).toHaveAttribute('data-first', 'used');
+  await figure.locator('select').selectOption('');
+  await expect(figure).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  await expect(figure.locator('[data-state="holds"]')).toHaveCount(11);
 });
 
 for (const theme of ['light', 'dark']) {

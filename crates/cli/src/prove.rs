@@ -1,7 +1,7 @@
 //! Does the machine do what the content says?
 
 use content::source::{Catalogue, Fault, Item, Library, Rule};
-use content::{Build, Chapter, Condition, Exercise, ImageName, Past, Probe, Scene, Setup};
+use content::{Build, Chapter, Exercise, ImageName, Past, Probe, Query, Scene, Setup};
 use lab::{Bench, Boot, grade, probe, say, touch};
 use pi::Guid;
 use protocol::{Failure, Outcome, Verdict};
@@ -76,18 +76,30 @@ fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<F
     for attempt in &scene.setup.attempts {
         faults.extend(prove_attempt(item, scene, attempt, bench)?);
     }
-    for one in &scene.setup.items {
-        for Condition { ask, is } in &one.holds {
-            named(item, ask, bench, faults)?;
-            let answer = probe(ask, &boot);
-            if answer != *is {
-                let message = format!("with no fault the machine answers {answer:?}, not {is:?}, to {ask:?}");
-                faults.push(item.fault(&one.id, Rule::Machine, message));
+    faults.extend(prove_checklist(item, scene, bench)?);
+    faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
+    Ok(())
+}
+
+/// On DEBUG and RELEASE, with no fault.
+fn prove_checklist(item: &Item, scene: &Scene, bench: &mut Bench) -> Result<Vec<Fault>, Fault> {
+    let mut faults = Vec::new();
+    let builds = Build::ALL.iter().filter(|_| !scene.setup.items.is_empty());
+    for build in builds {
+        let boot = bench.boot(build.id(), &scene.setup.edits, &mut |_| {});
+        let boot = boot.map_err(|failure| failed(item, "edit", &failure))?;
+        for one in &scene.setup.items {
+            for (_, Query { ask, is, .. }) in one.queries(*build) {
+                named(item, ask, bench, &mut faults)?;
+                let answer = probe(ask, &boot);
+                if answer != *is {
+                    let message = format!("with no fault {} answers {answer:?}, not {is:?}, to {ask:?}", build.id());
+                    faults.push(item.fault(&one.id, Rule::Machine, message));
+                }
             }
         }
     }
-    faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
-    Ok(())
+    Ok(faults)
 }
 
 /// Each trial begins at the prompt of the boot.

@@ -18,7 +18,7 @@ pub use exercise::{Check, Condition, Exercise, Response, SHARED_CHECKS, Task};
 pub use index::{Entry, Kind};
 pub use known_fault::{GROUPS, KnownFault};
 pub use probe::{After, Build, Probe};
-pub use scene::{ImageName, Item, LockStep, Mark, Past, Scene, Setup, Touch, Trial, View, When};
+pub use scene::{ImageName, Item, LockStep, Mark, Past, Query, Scene, Setup, Touch, Trial, View, When};
 pub use stimulus::{BoardChange, Deed, Start, Stimulus};
 pub use way::{Attempt, Facts, Handled, PowerCut, Station};
 

@@ -1,6 +1,6 @@
 //! What a live figure shows: an image, what is done to it, and captions for what the machine does.
 
-use crate::{Attempt, Build, Condition, Station};
+use crate::{Attempt, Build, Probe, Station};
 use pi::Guid;
 use pi::edit::Edit;
 use pi::record::layout::{Record, lock};
@@ -82,7 +82,25 @@ pub struct Item {
     #[serde(default)]
     pub needs: Option<String>,
     /// All that holds where nothing is wrong.
-    pub holds: Vec<Condition>,
+    pub holds: Vec<Query>,
+}
+
+impl Item {
+    /// Those that this build can answer; each with its place in the list.
+    pub fn queries(&self, build: Build) -> impl Iterator<Item = (usize, &Query)> {
+        let asked = move |one: &Query| one.only.is_none_or(|only| only == build);
+        self.holds.iter().enumerate().filter(move |(_, one)| asked(one))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    pub ask: Probe,
+    pub is: String,
+    /// Of this build alone: only DEBUG has a log.
+    #[serde(default)]
+    pub only: Option<Build>,
 }
 
 /// What a reader can do to a machine that waits at its prompt: commands, then a touch. The last of

@@ -70,3 +70,4 @@ checklist-healthy = none
 checklist-holds = Every point holds.
 checklist-stops = The chain breaks first at:
 checklist-skipped = not asked: what it needs does not hold
+checklist-silent = only DEBUG’s log tells this

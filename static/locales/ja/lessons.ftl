@@ -70,3 +70,4 @@ checklist-healthy = なし
 checklist-holds = すべての項目が満たされています。
 checklist-stops = 最初に途切れるのは：
 checklist-skipped = 前提が満たされないため未確認
+checklist-silent = これは DEBUG のログだけでわかります

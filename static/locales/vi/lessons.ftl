@@ -70,3 +70,4 @@ checklist-healthy = không có
 checklist-holds = Mọi mục đều đạt.
 checklist-stops = Chuỗi đứt trước hết ở:
 checklist-skipped = không hỏi: điều nó cần không đạt
+checklist-silent = chỉ log của bản DEBUG cho biết điều này

@@ -8,7 +8,7 @@ use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
 use crate::{files, words};
-use ::content::{Condition, Item, KnownFault, Probe, Scene};
+use ::content::{Item, KnownFault, Probe, Query, Scene};
 use protocol::{Failure, FromWorker, ToWorker};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,8 +40,9 @@ struct AskingProps {
 
 enum Msg {
     News(News),
-    Image(Result<Vec<u8>, String>),
+    Image(Build, Result<Vec<u8>, String>),
     Choose(String),
+    Build(Build),
 }
 
 /// Where in the list a question stands: the item's place, and that of the question in it.
@@ -49,12 +50,13 @@ type Place = (usize, usize);
 
 struct Asking {
     handle: Handle,
+    build: Build,
     held: bool,
     /// The fault's id; none is empty.
     chosen: String,
     answers: BTreeMap<Place, String>,
-    /// What was asked and isn't answered yet; the fault may have changed since.
-    waits: Option<(String, Place)>,
+    /// What was asked and isn't answered yet; fault and build may have changed since.
+    waits: Option<(String, Build, Place)>,
     trouble: Option<String>,
 }
 
@@ -65,6 +67,8 @@ enum State {
     Fails,
     /// What it needs doesn't hold.
     Skipped,
+    /// This build can't tell.
+    Silent,
 }
 
 impl State {
@@ -74,6 +78,7 @@ impl State {
             State::Holds => "holds",
             State::Fails => "fails",
             State::Skipped => "skipped",
+            State::Silent => "silent",
         }
     }
 }
@@ -83,10 +88,11 @@ impl Component for Asking {
     type Properties = AskingProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let build = ctx.props().scene.setup.build.id();
-        ctx.link().send_future(async move { Msg::Image(files::bytes(&format!("firmware/{build}.fd")).await) });
+        let build = of(ctx.props().scene.setup.build);
+        fetch(ctx, build);
         Asking {
             handle: Handle::open(ctx.link().callback(Msg::News)),
+            build,
             held: false,
             chosen: String::new(),
             answers: BTreeMap::new(),
@@ -98,19 +104,25 @@ impl Component for Asking {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let l = ctx.props().lang;
         match msg {
-            Msg::Image(Ok(bytes)) => {
-                self.handle.hold(ctx.props().scene.setup.build.id(), bytes);
-                self.held = true;
+            Msg::Image(build, Ok(bytes)) => {
+                self.handle.hold(build.id(), bytes);
+                self.held |= build == self.build;
             }
-            Msg::Image(Err(why)) => self.trouble = Some(t::image_failed(l, &why)),
+            Msg::Image(_, Err(why)) => self.trouble = Some(t::image_failed(l, &why)),
             Msg::Choose(fault) => {
                 self.chosen = fault;
                 self.answers.clear();
                 self.trouble = None;
             }
+            Msg::Build(build) => {
+                (self.build, self.held, self.trouble) = (build, false, None);
+                self.answers.clear();
+                fetch(ctx, build);
+            }
             Msg::News(News::Message(FromWorker::Probed { answer, .. })) => {
-                if let Some((fault, place)) = self.waits.take()
+                if let Some((fault, build, place)) = self.waits.take()
                     && fault == self.chosen
+                    && build == self.build
                 {
                     self.answers.insert(place, answer);
                 }
@@ -148,7 +160,12 @@ impl Component for Asking {
             <figure class="fig sc ckl" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={over.to_string()}>
                 <div class="fig-h">
                     <span class={classes!("live", (!over).then_some("off"))}></span><h2>{ scene.title.clone() }</h2><span class="sp"></span>
-                    <span class="chip">{ Build::ALL.into_iter().find(|build| build.id() == scene.setup.build.id()).map_or("", Build::name) }</span>
+                    <span class="seg" role="group" aria-label={t::build(*l)}>
+                        { for Build::ALL.into_iter().map(|build| html! {
+                            <button type="button" data-build={build.id()} aria-pressed={(build == self.build).to_string()}
+                                onclick={ctx.link().callback(move |_: MouseEvent| Msg::Build(build))}>{ build.name() }</button>
+                        }) }
+                    </span>
                 </div>
                 <label class="ck-f"><span>{ t::checklist_fault(*l) }</span>
                     <select onchange={choose}>
@@ -157,7 +174,7 @@ impl Component for Asking {
                     </select>
                 </label>
                 if let Some(trouble) = &self.trouble { <p class="fault pad" role="alert">{ icon(Icon::Warn) }<span>{ trouble.clone() }</span></p> }
-                <ol class="ck">{ for items.iter().enumerate().map(|(nth, item)| self.item(scene, nth, item, states[nth], *l)) }</ol>
+                <ol class="ck" tabindex="0" aria-label={scene.title.clone()}>{ for items.iter().enumerate().map(|(nth, item)| self.item(scene, nth, item, states[nth], *l)) }</ol>
                 <p class="ck-e" role="status" data-first={first.map(|nth| items[nth].id.clone())}>
                     { match (over, first) {
                         (false, _) => html! { { t::proving(*l) } },
@@ -168,6 +185,15 @@ impl Component for Asking {
             </figure>
         }
     }
+}
+
+fn of(build: ::content::Build) -> Build {
+    Build::ALL.into_iter().find(|one| one.id() == build.id()).unwrap_or_default()
+}
+
+fn fetch(ctx: &Context<Asking>, build: Build) {
+    ctx.link()
+        .send_future(async move { Msg::Image(build, files::bytes(&format!("firmware/{}.fd", build.id())).await) });
 }
 
 fn label(scene: &Scene, item: &Item) -> Html {
@@ -183,26 +209,33 @@ impl Asking {
         let setup = &props.scene.setup;
         let states = self.states(&setup.items);
         let open = setup.items.iter().enumerate().filter(|(nth, _)| states[*nth] == State::Open);
-        let place = open.flat_map(|(nth, item)| (0..item.holds.len()).map(move |question| (nth, question)));
-        let Some(place) = place.into_iter().find(|place| !self.answers.contains_key(place)) else { return };
+        let mut place = open.flat_map(|(nth, item)| self.queries(item).map(move |(query, _)| (nth, query)));
+        let Some(place) = place.find(|place| !self.answers.contains_key(place)) else { return };
         let fault = props.faults.iter().find(|fault| fault.id == self.chosen);
         let fault: Vec<Edit> = fault.map_or_else(Vec::new, |fault| content::edits(&fault.edit));
         let edits = list(&[content::edits(&setup.edits), fault].concat());
         let ask = setup.items[place.0].holds[place.1].ask.clone();
-        self.waits = Some((self.chosen.clone(), place));
-        self.handle.send(&ToWorker::Probe { figure: self.handle.id(), image: setup.build.id().to_owned(), edits, ask });
+        self.waits = Some((self.chosen.clone(), self.build, place));
+        let image = self.build.id().to_owned();
+        self.handle.send(&ToWorker::Probe { figure: self.handle.id(), image, edits, ask });
+    }
+
+    /// Those that this build can answer.
+    fn queries<'a>(&self, item: &'a Item) -> impl Iterator<Item = (usize, &'a Query)> + use<'a> {
+        let build = ::content::Build::ALL.into_iter().find(|build| build.id() == self.build.id()).unwrap_or_default();
+        item.queries(build)
     }
 
     fn states(&self, items: &[Item]) -> Vec<State> {
         let mut states: Vec<State> = Vec::new();
         for (nth, item) in items.iter().enumerate() {
             let needed = item.needs.as_ref().and_then(|needs| items.iter().position(|other| other.id == *needs));
-            let found =
-                |question: usize, holds: &Condition| self.answers.get(&(nth, question)).map(|is| *is == holds.is);
-            let found: Vec<_> = item.holds.iter().enumerate().map(|(question, holds)| found(question, holds)).collect();
+            let found = |(place, query): (usize, &Query)| self.answers.get(&(nth, place)).map(|is| *is == query.is);
+            let found: Vec<_> = self.queries(item).map(found).collect();
             states.push(match needed.and_then(|needed| states.get(needed)) {
                 Some(State::Fails | State::Skipped) => State::Skipped,
                 Some(State::Open) => State::Open,
+                _ if found.is_empty() => State::Silent,
                 _ if found.contains(&None) => State::Open,
                 _ if found.contains(&Some(false)) => State::Fails,
                 _ => State::Holds,
@@ -217,8 +250,9 @@ impl Asking {
             State::Holds => (icon(Icon::Check), t::answer_yes(l)),
             State::Fails => (icon(Icon::Close), t::answer_no(l)),
             State::Skipped => (html! { "–" }, t::checklist_skipped(l)),
+            State::Silent => (html! { "?" }, t::checklist_silent(l)),
         };
-        let evidence = |(question, holds): (usize, &Condition)| {
+        let evidence = |(question, holds): (usize, &Query)| {
             let answer = self.answers.get(&(nth, question));
             let right = answer.is_none_or(|answer| *answer == holds.is);
             html! {
@@ -233,7 +267,8 @@ impl Asking {
                 <span class="g">{ sign }<span class="sr">{ said }</span></span>
                 <div>
                     <b>{ label(scene, item) }</b>
-                    if state != State::Skipped { <ul>{ for item.holds.iter().enumerate().map(evidence) }</ul> }
+                    if state != State::Skipped { <ul>{ for self.queries(item).map(evidence) }</ul> }
+                    if state == State::Silent { <small>{ t::checklist_silent(l) }</small> }
                     if state == State::Fails { <div class="md">{ for scene.captions.get(&item.id).map(|html| prose(html)) }</div> }
                 </div>
             </li>

@@ -5,7 +5,7 @@ use super::item::Item;
 use super::markup;
 use super::prose::{Piece, Prose};
 use super::{Fault, Rule};
-use crate::{Condition, ImageName, Kind, Probe, SHARED_CHECKS, Setup, Touch, View};
+use crate::{ImageName, Kind, Probe, Query, SHARED_CHECKS, Setup, Touch, View};
 use std::collections::BTreeSet;
 
 /// What an exercise must have at least.
@@ -101,7 +101,7 @@ fn checklist(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
         {
             faults.push(item.fault(needs, Rule::Link, format!("no item {needs:?} stands in front of {:?}", one.id)));
         }
-        for Condition { ask, is } in &one.holds {
+        for Query { ask, is, .. } in &one.holds {
             answer(item, ask, is, faults);
         }
     }
