@@ -158,6 +158,32 @@ test('what is refused says why and changes nothing', async ({ page }) => {
   expect(await order(page)).toEqual(before);
 });
 
+test('a fault of the board, or of what happens to it, stands beside the edits, and boots with it', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await openBoard(page);
+  const fault = id => page.locator(`.flt[data-fault="${id}"] input`);
+  await page.locator('[data-act="faults"]').click();
+  await fault('power-button-stuck').check();
+  await expect(page.locator('.edits li')).toContainText('power-on: touch power-button');
+  await boot(page);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'off');
+  await expect(page.locator('.board .con')).toContainText('>');
+  await page.locator('[data-act="copy-link"]').click();
+  await expect(page.locator('.said')).not.toBeEmpty();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await page.locator('[data-act="undo"]').click();
+  await expect(page.locator('.edits li')).toHaveCount(0);
+  await boot(page);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'prompt');
+  await fault('top-swap-strapped').check();
+  await expect(page.locator('.edits li')).toContainText('top-swap true');
+  await page.goto('about:blank');
+  await page.goto(link);
+  await booted(page);
+  await expect(page.locator('.edits li')).toHaveCount(1);
+  await expect(outcome(page)).toHaveAttribute('data-outcome', 'off');
+});
+
 test('a link brings edits and commands; a damaged one says so and changes nothing', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await openBoard(page);

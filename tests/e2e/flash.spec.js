@@ -1,4 +1,6 @@
 // The page of flash and variables: the store down to bytes, who protects what, refusals, power cuts, faults by name.
+import { readFile } from 'node:fs/promises';
+
 import AxeBuilder from '@axe-core/playwright';
 
 import {
@@ -134,6 +136,63 @@ test('the store is saved as a file, and the image boots with it again', async ({
   await expect(answers(page)).toContainText('getvar Demo: EFI_SUCCESS 0x7 c0ffee');
   await page.locator('.flsp input[type="file"]').setInputFiles({ name: 'x.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(100) });
   await expect(page.locator('.flsp [role="alert"]')).toContainText('x.bin');
+});
+
+test('the variables are saved as JSON, opened by the button or dropped, and those that are not listed stay', async ({ page }) => {
+  await openFlash(page);
+  await say(page, 'setvar Demo 7 c0ffee');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-act="save-json"]').click()]);
+  const saved = JSON.parse(await readFile(await download.path(), 'utf8'));
+  expect(saved.version).toBe(2);
+  const demo = saved.variables.find(one => one.name === 'Demo');
+  expect(demo).toEqual({ name: 'Demo', guid: '5E70DA7A-5A5A-4C41-8B53-4D4D4C414200', attr: 7, data: 'c0ffee' });
+  await page.locator('[data-act="afresh"]').click();
+  await settled(page, 0);
+  await say(page, 'setvar Other 7 01');
+  const file = (name, variables) =>
+    ({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ version: 2, variables })) });
+  await page.locator('.flsp input[type="file"]').setInputFiles(file('mine.json', [demo]));
+  await expect(records(page, 'Demo')).toHaveCount(1, { timeout: 60_000 });
+  await settled(page, 0);
+  await say(page, 'getvar Demo');
+  await expect(answers(page)).toContainText('getvar Demo: EFI_SUCCESS 0x7 c0ffee');
+  await expect(records(page, 'Other')).toHaveCount(1);
+  const text = JSON.stringify({ version: 2, variables: [{ ...demo, data: '0bad' }] });
+  const dropped = await page.evaluateHandle(text => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], 'mine.json', { type: 'application/json' }));
+    return data;
+  }, text);
+  await board(page).dispatchEvent('drop', { dataTransfer: dropped });
+  await expect(records(page, 'Demo')).toHaveCount(2, { timeout: 60_000 });
+  await settled(page, 0);
+  await say(page, 'getvar Demo');
+  await expect(answers(page)).toContainText('getvar Demo: EFI_SUCCESS 0x7 0bad');
+  await page.locator('.flsp input[type="file"]').setInputFiles(file('large.json', [{ ...demo, data: '00'.repeat(0x8000) }]));
+  await expect(page.locator('.flsp [role="alert"]')).toContainText('large.json: Demo: ');
+});
+
+test('a flash part that protects itself, which is no edit of the image, refuses what is written', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await openFlash(page);
+  await page.locator('[data-act="faults"]').click();
+  await page.locator('.seek input').fill('block');
+  await fault(page, 'flash-part-protected').check();
+  await settled(page, 0);
+  await say(page, 'setvar Demo 7 c0ffee');
+  await expect(answers(page)).toContainText('setvar Demo: EFI_DEVICE_ERROR');
+  await page.locator('[data-act="copy-link"]').click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('#/flash?');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await page.locator('[data-act="undo"]').click();
+  await settled(page, 0);
+  await expect(fault(page, 'flash-part-protected')).not.toBeChecked();
+  await say(page, 'setvar Demo 7 c0ffee');
+  await expect(answers(page)).toContainText('setvar Demo: EFI_SUCCESS');
+  await page.goto('about:blank');
+  await page.goto(link);
+  await settled(page);
+  await expect(answers(page)).toContainText('setvar Demo: EFI_DEVICE_ERROR');
 });
 
 test('by keys alone', async ({ page }) => {

@@ -1,9 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 //! The worker's desk and the training firmware: boots with edits, commands, lists, exports.
 
+use content::{BoardChange, Deed, Start, Stimulus, Touch};
 use e2e::firmware::images;
 use pi::dispatch::Reason;
-use protocol::{Booted, Chronicle, Failure, FromWorker, Outcome, Said, ToWorker, decode, encode};
+use protocol::{Booted, Chronicle, Failure, FromWorker, Outcome, Said, Surroundings, ToWorker, decode, encode};
 use session::Desk;
 use story::{Flow, Stage, Tape};
 
@@ -27,7 +28,10 @@ fn desk() -> Desk {
 }
 
 fn boot(desk: &mut Desk, image: &str, edits: &str) -> Booted {
-    match ask(desk, ToWorker::Boot { figure: 1, image: image.into(), edits: edits.into() }) {
+    match ask(
+        desk,
+        ToWorker::Boot { figure: 1, image: image.into(), edits: edits.into(), around: Surroundings::default() },
+    ) {
         FromWorker::Booted { figure: 1, booted } => *booted,
         other => panic!("{other:?}"),
     }
@@ -158,7 +162,8 @@ fn what_cannot_be_done_is_named_and_the_machine_stays() {
     let mut desk = desk();
     let home = boot(&mut desk, "release", "").home.time;
     let mut fail = |image: &str, edits: &str| {
-        let message = ToWorker::Boot { figure: 1, image: image.into(), edits: edits.into() };
+        let message =
+            ToWorker::Boot { figure: 1, image: image.into(), edits: edits.into(), around: Surroundings::default() };
         match ask(&mut desk, message) {
             FromWorker::Failed { figure: 1, failure } => failure,
             other => panic!("{other:?}"),
@@ -217,7 +222,10 @@ fn an_image_that_is_none_is_refused_or_found_to_hang() {
     let mut desk = desk();
     let mut hold_and_boot = |bytes: Vec<u8>| {
         desk.answer(ToWorker::Hold { image: "mine".into(), bytes }, &mut |answer| panic!("{answer:?}"));
-        ask(&mut desk, ToWorker::Boot { figure: 1, image: "mine".into(), edits: String::new() })
+        ask(
+            &mut desk,
+            ToWorker::Boot { figure: 1, image: "mine".into(), edits: String::new(), around: Surroundings::default() },
+        )
     };
     for wrong in [Vec::new(), vec![0; 1000], vec![0; 17 << 20]] {
         let answer = hold_and_boot(wrong);
@@ -230,4 +238,33 @@ fn an_image_that_is_none_is_refused_or_found_to_hang() {
         assert_ne!(booted.chronicle.outcome, Outcome::Prompt);
         assert_eq!(booted.chronicle.console, "");
     }
+}
+
+/// Nor is the boot without anything taken for one of them.
+#[test]
+fn a_boot_is_one_of_its_board_and_of_what_happens_to_it() {
+    let mut desk = desk();
+    let mut boot = |around: &Surroundings| {
+        let message =
+            ToWorker::Boot { figure: 1, image: "release".into(), edits: String::new(), around: around.clone() };
+        let FromWorker::Booted { booted, .. } = ask(&mut desk, message) else { panic!("it boots") };
+        let said = (booted.chronicle.outcome == Outcome::Prompt)
+            .then(|| say(&mut desk, booted.home.time, "setvar Taste 7 01").answer);
+        (booted.chronicle, said)
+    };
+    let usual = Surroundings::default();
+    let board = BoardChange { block_protect: Some(6), ..BoardChange::default() };
+    let protected = Surroundings { board, ..Surroundings::default() };
+    let deed = Deed::Touch(Touch::PowerButton);
+    let held = Stimulus { when: Start::PowerOn, deed, held_us: 6_000_000, times: 1, every_us: 0 };
+    let pressed = Surroundings { stimuli: vec![held], ..Surroundings::default() };
+    for round in 0..2 {
+        assert_eq!(boot(&usual).1.as_deref(), Some("setvar Taste: EFI_SUCCESS"), "{round}");
+        assert_eq!(boot(&protected).1.as_deref(), Some("setvar Taste: EFI_DEVICE_ERROR"), "{round}");
+        let off = boot(&pressed).0;
+        assert!(off.outcome == Outcome::Off && off.time >= 4_000_000_000, "{round}: {:?}", off.outcome);
+        assert!(off.console.ends_with("> "), "it had come to its prompt");
+    }
+    let both = Surroundings { board: protected.board.clone(), stimuli: pressed.stimuli.clone() };
+    assert_eq!(boot(&both).0.outcome, Outcome::Off);
 }

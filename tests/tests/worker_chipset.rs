@@ -3,7 +3,7 @@
 
 use e2e::firmware::images;
 use protocol::chipset::{ChipsetView, Held};
-use protocol::{Failure, FromWorker, Rest, Said, ToWorker, Touched, decode, encode};
+use protocol::{Failure, FromWorker, Rest, Said, Surroundings, ToWorker, Touched, decode, encode};
 use session::Desk;
 use story::{Caption, Flow, Stage, Tape};
 use trace::{Input, SmiSource};
@@ -22,7 +22,12 @@ impl Bench {
         let mut bench = Bench { desk: Desk::default(), home: 0 };
         let hold = ToWorker::Hold { image: "release".into(), bytes: images().release.clone() };
         bench.desk.answer(hold, &mut |answer| panic!("{answer:?}"));
-        let boot = ToWorker::Boot { figure: 1, image: "release".into(), edits: String::new() };
+        let boot = ToWorker::Boot {
+            figure: 1,
+            image: "release".into(),
+            edits: String::new(),
+            around: Surroundings::default(),
+        };
         let FromWorker::Booted { booted, .. } = bench.ask(boot) else { panic!("no boot") };
         bench.home = booted.home.time;
         bench

@@ -3,7 +3,7 @@
 
 use e2e::firmware::images;
 use pi::variable::{Store, find};
-use protocol::{Cut, CutAt, FlashView, FromWorker, Outcome, ToWorker, decode, encode};
+use protocol::{Cut, CutAt, FlashView, FromWorker, Outcome, Surroundings, ToWorker, decode, encode};
 use session::Desk;
 use trace::{Event, FlashGuard, FlashWork, Kind};
 
@@ -19,7 +19,8 @@ impl Bench {
         let mut bench = Bench { desk: Desk::default(), home: 0, flash: Vec::new() };
         let hold = ToWorker::Hold { image: "debug".into(), bytes: images().debug.clone() };
         bench.desk.answer(hold, &mut |answer| panic!("{answer:?}"));
-        let boot = ToWorker::Boot { figure: 1, image: "debug".into(), edits: edits.into() };
+        let boot =
+            ToWorker::Boot { figure: 1, image: "debug".into(), edits: edits.into(), around: Surroundings::default() };
         let FromWorker::Booted { booted, .. } = bench.ask(boot) else { panic!("no boot") };
         bench.home = booted.home.time;
         bench.flash = booted.chronicle.flash;

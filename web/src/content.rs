@@ -81,6 +81,21 @@ pub fn edits(list: &[pi::edit::Edit]) -> Vec<Edit> {
     if set { edits_in(&object).unwrap_or_default() } else { Vec::new() }
 }
 
+/// All that a fault changes: the image, the board, and what happens to that.
+pub fn changes(fault: &::content::KnownFault) -> Vec<Edit> {
+    let board = json(&fault.board).filter(|_| !fault.board.is_none());
+    let stimuli = fault.stimulus.iter().filter_map(json);
+    let around = board.map(|json| Edit::around("board", &json)).into_iter();
+    let around = around.chain(stimuli.map(|json| Edit::around("stimulus", &json)));
+    edits(&fault.edit).into_iter().chain(around).collect()
+}
+
+/// What isn't there is left out.
+fn json(value: &impl Serialize) -> Option<String> {
+    let value = value.serialize(&serde_wasm_bindgen::Serializer::new()).ok()?;
+    js_sys::JSON::stringify(&value).ok().map(String::from)
+}
+
 /// Prose as the compiler of contents has made it: it refuses HTML of an author's own.
 pub fn prose(html: &str) -> Html {
     Html::from_html_unchecked(AttrValue::from(html.to_owned()))

@@ -1,5 +1,6 @@
-//! The catalogue of faults to choose from by name: what is chosen becomes edits of the image.
+//! The catalogue of faults to choose from by name: what is chosen becomes edits, of the image and of what is around it.
 
+use crate::bench::around;
 use crate::bench::edit::Edit;
 use crate::content::{self, Loaded};
 use crate::i18n::{Lang, t};
@@ -38,8 +39,10 @@ pub fn Faults(props: &Props) -> Html {
         }
         Loaded::Ready(list, _) => list,
     };
-    let shown: Vec<&KnownFault> =
-        list.iter().filter(|fault| !fault.edit.is_empty() && is_like(fault, &sought)).collect();
+    let shown: Vec<&KnownFault> = list.iter().filter(|fault| is_like(fault, &sought)).collect();
+    // What the chosen ones change.
+    let chosen: Vec<Vec<Edit>> = list.iter().map(content::changes).filter(|own| are_in(own, &props.edits)).collect();
+    let chosen: Vec<&[Edit]> = chosen.iter().map(Vec::as_slice).collect();
     let groups = groups(&shown);
     html! {
         <div class="flts">
@@ -49,7 +52,7 @@ pub fn Faults(props: &Props) -> Html {
             </label>
             <div class="flt-l" tabindex="0" role="group" aria-label={t::faults(l)}>
                 { for groups.into_iter().map(|(group, faults)| html! {
-                    <fieldset><legend>{ group_name(&group, l) }</legend>{ for faults.into_iter().map(|fault| row(fault, props)) }</fieldset>
+                    <fieldset><legend>{ group_name(&group, l) }</legend>{ for faults.into_iter().map(|fault| row(fault, &chosen, props)) }</fieldset>
                 }) }
                 if shown.is_empty() { <p class="none">{ t::faults_none(l) }</p> }
             </div>
@@ -87,20 +90,31 @@ fn group_name(group: &str, l: Lang) -> &'static str {
     }
 }
 
-fn row(fault: &KnownFault, props: &Props) -> Html {
-    let own = content::edits(&fault.edit);
-    let chosen = own.iter().all(|edit| props.edits.contains(edit));
-    let toggle = {
-        let (choose, now) = (props.choose.clone(), props.edits.clone());
-        move |_: Event| {
-            let rest = now.iter().filter(|edit| !own.contains(edit)).cloned();
-            let added = if chosen { &[] } else { own.as_slice() };
-            choose.emit(rest.chain(added.iter().cloned()).collect());
-        }
-    };
+fn are_in(own: &[Edit], edits: &[Edit]) -> bool {
+    own.iter().all(|edit| edits.contains(edit))
+}
+
+/// The list with this fault, or without: then what it shares with others that are chosen stays. One that is part of
+/// another comes and goes with that.
+fn toggled(own: &[Edit], chosen: &[&[Edit]], now: &[Edit]) -> Vec<Edit> {
+    let others = chosen.iter().filter(|other| !are_in(own, other) && !are_in(other, own));
+    let kept: Vec<&Edit> = others.flat_map(|other| *other).collect();
+    let rest = now.iter().filter(|edit| !own.contains(edit) || kept.contains(edit));
+    let added = own.iter().filter(|edit| !kept.contains(edit));
+    let added = added.filter(|_| !are_in(own, now));
+    rest.chain(added).cloned().collect()
+}
+
+fn row(fault: &KnownFault, chosen: &[&[Edit]], props: &Props) -> Html {
+    let own = content::changes(fault);
+    let on = are_in(&own, &props.edits);
+    let after = toggled(&own, chosen, &props.edits);
+    // Two that have the board otherwise.
+    let clash = around(&after).is_none();
+    let toggle = props.choose.reform(move |_: Event| after.clone());
     html! {
-        <label class={classes!("flt", chosen.then_some("on"))} key={fault.id.clone()} data-fault={fault.id.clone()}>
-            <input type="checkbox" checked={chosen} onchange={toggle} />
+        <label class={classes!("flt", on.then_some("on"))} key={fault.id.clone()} data-fault={fault.id.clone()}>
+            <input type="checkbox" checked={on} disabled={clash} onchange={toggle} />
             <span><b>{ fault.name.clone() }</b><small>{ shows(&fault.shows) }</small></span>
         </label>
     }
@@ -116,4 +130,26 @@ fn shows(text: &str) -> Html {
         }
     };
     text.split('`').enumerate().map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_faults_share_goes_with_the_last_of_them() {
+        let [two, a, b] = ["{\"cpus\":2}", "1", "2"].map(|json| Edit::around("board", json));
+        let (first, second) = ([two.clone(), a.clone()], [two.clone(), b.clone()]);
+        let one = toggled(&first, &[], &[]);
+        assert_eq!(one, first);
+        let both = toggled(&second, &[&first], &one);
+        assert_eq!(both, [two.clone(), a.clone(), b.clone()]);
+        let other = toggled(&first, &[&first, &second], &both);
+        assert_eq!(other, second);
+        assert_eq!(toggled(&second, &[&second], &other), [] as [Edit; 0]);
+        // The whole of one is part of another.
+        let part = [a];
+        assert_eq!(toggled(&part, &[&first, &part], &first), [two]);
+        assert_eq!(toggled(&first, &[&first, &part], &first), [] as [Edit; 0]);
+    }
 }

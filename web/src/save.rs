@@ -1,7 +1,7 @@
 //! What leaves the page: files to keep, links to copy. And files of edits that come in.
 
 use crate::bench::edit::Edit;
-use crate::bench::edits_in;
+use crate::bench::{around, edits_in};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url, window};
@@ -34,5 +34,5 @@ pub async fn copy_link(hash: &str) -> bool {
 /// The edits of a file as docs/edits.md has them, in JSON.
 pub fn edits_of(bytes: &[u8]) -> Option<Vec<Edit>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    edits_in(&js_sys::JSON::parse(text).ok()?)
+    edits_in(&js_sys::JSON::parse(text).ok()?).filter(|edits| around(edits).is_some())
 }

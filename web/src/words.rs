@@ -46,6 +46,7 @@ pub fn answer(answer: &str, l: Lang) -> &str {
         "shutdown" => t::answer_shutdown(l),
         "exit" => t::answer_exit(l),
         "endless" => t::answer_endless(l),
+        "off" => t::answer_off(l),
         "no-answer" => t::answer_no_answer(l),
         other => other,
     }

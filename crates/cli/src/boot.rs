@@ -101,10 +101,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut watch =
         Watch { outputs: Outputs::open(&args.outputs)?, until, serial: Vec::new(), log: Vec::new(), found: false };
     let limit = args.limit.unwrap_or(u64::MAX);
-    let stop = if faults.stimuli.is_empty() {
+    let stop = if faults.around.stimuli.is_empty() {
         run_until(&mut machine, &mut watch, limit)
     } else {
-        run_with(&mut Hand::new(&faults.stimuli), &mut machine, &mut watch, limit)
+        run_with(&mut Hand::new(&faults.around.stimuli), &mut machine, &mut watch, limit)
     };
     let found = watch.found;
     watch.outputs.finish()?;

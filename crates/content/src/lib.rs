@@ -19,7 +19,7 @@ pub use index::{Entry, Kind};
 pub use known_fault::{GROUPS, KnownFault};
 pub use probe::{After, Build, Probe};
 pub use scene::{ImageName, Item, LockStep, Mark, Past, Query, Scene, Setup, Touch, Trial, View, When};
-pub use stimulus::{BoardChange, Deed, Start, Stimulus};
+pub use stimulus::{BoardChange, Deed, MOST_TIMES, Start, Stimulus, Surroundings};
 pub use way::{Attempt, Facts, Handled, PowerCut, Station};
 
 /// The languages of all texts; the first is the one that the others are held against.

@@ -53,7 +53,7 @@ pub enum Probe {
     Hidden,
     /// Was SMRAM locked (D_LCK): `yes`, `no`.
     Locked,
-    /// How the boot ended: `prompt`, `hung`, `shutdown`, `exit`, `endless`.
+    /// How the boot ended: `prompt`, `hung`, `shutdown`, `exit`, `endless`, `off`.
     Boots,
     /// The same machine a while later.
     After(Box<After>),
@@ -83,7 +83,7 @@ impl Probe {
             Probe::Dispatched(_) => Some(vec!["before-lock", "after-lock", "never"]),
             Probe::Why(_) => Some(["there"].into_iter().chain(Reason::NAMES).collect()),
             Probe::Log(_) | Probe::Hidden | Probe::Locked => Some(vec!["yes", "no"]),
-            Probe::Boots => Some(vec!["prompt", "hung", "shutdown", "exit", "endless"]),
+            Probe::Boots => Some(vec!["prompt", "hung", "shutdown", "exit", "endless", "off"]),
             Probe::After(after) => after.ask.answers(),
         }
     }

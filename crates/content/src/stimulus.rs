@@ -10,18 +10,13 @@ use trace::Input;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct BoardChange {
     /// Logical processors.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpus: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ram_mib: Option<u32>,
     /// BP2:0 in the status register of the serial flash part: how much of its top can't be written.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub block_protect: Option<u8>,
     /// The serial flash part never ends what it has begun.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub flash_stuck: Option<bool>,
     /// The top-block swap strap.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_swap: Option<bool>,
 }
 
@@ -64,6 +59,23 @@ impl BoardChange {
         .find_map(|(wrong, text)| wrong.then_some(text))
     }
 }
+
+/// What is around an image: the board that it is on, and what happens to that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    pub board: BoardChange,
+    pub stimuli: Vec<Stimulus>,
+}
+
+impl Surroundings {
+    #[must_use]
+    pub fn are_usual(&self) -> bool {
+        self.board.is_none() && self.stimuli.is_empty()
+    }
+}
+
+/// A hand comes no more often.
+pub const MOST_TIMES: u32 = 100_000;
 
 /// A touch that comes by itself, once in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +140,7 @@ impl Stimulus {
     pub(crate) fn trouble(&self) -> Option<&'static str> {
         match self {
             Stimulus { times: 0, .. } => Some("times: it comes once at least"),
+            Stimulus { times, .. } if *times > MOST_TIMES => Some("times: it comes 100000 times at most"),
             Stimulus { times: 2.., every_us, held_us, .. } if every_us <= held_us => {
                 Some("every-us: the hand goes before it comes again, so this is more than held-us")
             }
@@ -159,6 +172,7 @@ mod tests {
         assert_eq!(BOUNCE.trouble(), None);
         for (bad, word) in [
             (Stimulus { times: 0, ..BOUNCE }, "times"),
+            (Stimulus { times: MOST_TIMES + 1, ..BOUNCE }, "at most"),
             (Stimulus { every_us: 10, ..BOUNCE }, "every-us"),
             (Stimulus { deed: Deed::PowerCut, ..BOUNCE }, "held-us"),
             (Stimulus { deed: Deed::Touch(Touch::Gpio(16)), ..BOUNCE }, "pins"),

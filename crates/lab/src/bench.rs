@@ -1,7 +1,8 @@
 //! Flash images that were handed over, and the boots of them that were made already.
 
-use crate::{Case, Firmware, ImageTools, Linked, boot};
-use board::Board;
+use crate::{Case, Firmware, Hand, ImageTools, Linked, boot, boot_with, wired};
+use board::{Board, Config};
+use content::Surroundings;
 use pi::dispatch::Absent;
 use protocol::{Failure, ImageId};
 use std::collections::BTreeMap;
@@ -28,8 +29,8 @@ pub struct BenchWith<T> {
     tools: T,
     held: BTreeMap<ImageId, Vec<u8>>,
     healthy: BTreeMap<ImageId, Firmware>,
-    /// Boots with edits, oldest first, by the bytes that were booted.
-    recent: Vec<(Vec<u8>, Firmware)>,
+    /// Boots with edits or in other surroundings, oldest first, by the bytes that were booted, and where.
+    recent: Vec<((Vec<u8>, Surroundings), Firmware)>,
 }
 
 impl<T: ImageTools> BenchWith<T> {
@@ -61,10 +62,21 @@ impl<T: ImageTools> BenchWith<T> {
 
     /// Boots the image with these edits, or takes a boot of the same bytes.
     pub fn boot(&mut self, image: &str, edits: &T::Edits, progress: Progress) -> Result<Boot, Failure> {
+        self.boot_in(image, edits, &Surroundings::default(), progress)
+    }
+
+    /// The same on another board, or with something happening to it.
+    pub fn boot_in(
+        &mut self,
+        image: &str,
+        edits: &T::Edits,
+        around: &Surroundings,
+        progress: Progress,
+    ) -> Result<Boot, Failure> {
         let bytes = self.edited(image, edits)?;
         let listing = self.tools.listing(&bytes)?;
         let healthy = self.healthy(image, progress)?.chronicle.clone();
-        let firmware = self.firmware(image, bytes.clone(), progress)?;
+        let firmware = self.firmware(image, bytes.clone(), around, progress)?;
         let absent = self.tools.absent(&bytes, &firmware.chronicle, &healthy)?;
         Ok(Boot { listing, absent, firmware })
     }
@@ -78,15 +90,23 @@ impl<T: ImageTools> BenchWith<T> {
         self.healthy.get(image).ok_or_else(|| Failure::NoImage(image.to_owned()))
     }
 
-    fn firmware(&mut self, image: &str, bytes: Vec<u8>, progress: Progress) -> Result<Firmware, Failure> {
-        if self.held(image)? == &bytes {
+    fn firmware(
+        &mut self,
+        image: &str,
+        bytes: Vec<u8>,
+        around: &Surroundings,
+        progress: Progress,
+    ) -> Result<Firmware, Failure> {
+        if around.are_usual() && self.held(image)? == &bytes {
             return self.healthy(image, progress).cloned();
         }
-        if let Some((_, firmware)) = self.recent.iter().find(|(booted, _)| *booted == bytes) {
+        let key = (bytes, around.clone());
+        if let Some((_, firmware)) = self.recent.iter().find(|(booted, _)| *booted == key) {
             return Ok(firmware.clone());
         }
-        let firmware = boot(bytes.clone(), Board::Ich9, progress)?;
-        self.recent.push((bytes, firmware.clone()));
+        let config = Config { board: Board::Ich9, bios: key.0.clone(), ..Config::default() };
+        let firmware = boot_with(&wired(&around.board, config), &mut Hand::new(&around.stimuli), progress)?;
+        self.recent.push((key, firmware.clone()));
         let excess = self.recent.len().saturating_sub(KEPT);
         self.recent.drain(..excess);
         Ok(firmware)

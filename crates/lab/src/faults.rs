@@ -1,7 +1,7 @@
 //! Faults of the catalogue, by name.
 
 use board::Config;
-use content::{BoardChange, KnownFault, Stimulus};
+use content::{BoardChange, KnownFault, Surroundings};
 use pi::edit::Edit;
 use std::fmt;
 
@@ -34,24 +34,29 @@ impl std::error::Error for FaultError {}
 pub struct FaultSet {
     /// Of the image.
     pub edits: Vec<Edit>,
-    pub board: BoardChange,
-    /// For a [`Hand`](crate::Hand).
-    pub stimuli: Vec<Stimulus>,
+    /// Of the board, and what a [`Hand`](crate::Hand) does.
+    pub around: Surroundings,
 }
 
 impl FaultSet {
     /// The board with these changes; the image is the caller's to edit.
     #[must_use]
     pub fn wired(&self, config: Config) -> Config {
-        let BoardChange { cpus, ram_mib, block_protect, flash_stuck, top_swap } = self.board;
-        Config {
-            cpus: cpus.unwrap_or(config.cpus),
-            ram_mib: ram_mib.unwrap_or(config.ram_mib),
-            block_protect: block_protect.unwrap_or(config.block_protect),
-            flash_stuck: flash_stuck.unwrap_or(config.flash_stuck),
-            top_swap: top_swap.unwrap_or(config.top_swap),
-            ..config
-        }
+        wired(&self.around.board, config)
+    }
+}
+
+/// The board with this change.
+#[must_use]
+pub fn wired(change: &BoardChange, config: Config) -> Config {
+    let BoardChange { cpus, ram_mib, block_protect, flash_stuck, top_swap } = *change;
+    Config {
+        cpus: cpus.unwrap_or(config.cpus),
+        ram_mib: ram_mib.unwrap_or(config.ram_mib),
+        block_protect: block_protect.unwrap_or(config.block_protect),
+        flash_stuck: flash_stuck.unwrap_or(config.flash_stuck),
+        top_swap: top_swap.unwrap_or(config.top_swap),
+        ..config
     }
 }
 
@@ -65,8 +70,8 @@ pub fn faults_of(catalogue: &[KnownFault], ids: &[impl AsRef<str>]) -> Result<Fa
         };
         if !ids[..nth].iter().any(|before| before.as_ref() == id) {
             all.edits.extend(fault.edit.iter().cloned());
-            all.stimuli.extend(fault.stimulus.iter().cloned());
-            all.board.join(&fault.board).map_err(|key| FaultError::Clash { id: id.to_owned(), key })?;
+            all.around.stimuli.extend(fault.stimulus.iter().cloned());
+            all.around.board.join(&fault.board).map_err(|key| FaultError::Clash { id: id.to_owned(), key })?;
         }
     }
     Ok(all)

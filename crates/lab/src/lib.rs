@@ -24,7 +24,7 @@ pub use attempt::attempt;
 pub use bench::{Bench, BenchWith, Boot};
 pub use chipset::chipset;
 pub use edits::{edited, parse, unparse};
-pub use faults::{FaultError, FaultSet, edits_of, faults_of};
+pub use faults::{FaultError, FaultSet, edits_of, faults_of, wired};
 pub use firmware::{Firmware, boot, boot_with};
 pub use flash::{cut, flash};
 pub use grade::{Case, grade, prove};

@@ -146,6 +146,7 @@ fn outcome(outcome: &Outcome) -> &'static str {
         Outcome::Shutdown { .. } => "shutdown",
         Outcome::Exit { .. } => "exit",
         Outcome::Endless => "endless",
+        Outcome::Off => "off",
     }
 }
 

@@ -71,7 +71,8 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
         let (slice, silence) = if witness.waits_for_key() { (LONG_SLICE, BOOT_TIMEOUT) } else { (SLICE, SILENCE) };
         match runs.run_until(runs.machine().time() + slice, witness) {
             Stop::Time | Stop::Limit => {}
-            Stop::Halted | Stop::Off => return Outcome::Hung,
+            Stop::Halted => return Outcome::Hung,
+            Stop::Off => return Outcome::Off,
             Stop::Shutdown => return Outcome::Shutdown { why: witness.shutdown() },
             Stop::Exit(value) => return Outcome::Exit { value },
         }

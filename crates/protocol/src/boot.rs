@@ -63,6 +63,8 @@ pub enum Outcome {
     Exit { value: u32 },
     /// It goes on and on, without a prompt: resets again and again, for one.
     Endless,
+    /// Switched off, or asleep.
+    Off,
 }
 
 /// What came of a command for the OS's shell.

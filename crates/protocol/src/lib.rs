@@ -9,6 +9,8 @@ mod flash;
 mod grade;
 mod touch;
 
+pub use content::Surroundings;
+
 pub use boot::{Booted, Chronicle, EditTrouble, LogText, Outcome, Recorded, Said};
 pub use flash::{Cut, CutAt, FlashView, Stretch};
 pub use grade::{Found, Trial, Verdict};
@@ -52,12 +54,13 @@ pub enum ToWorker {
         image: ImageId,
         bytes: Vec<u8>,
     },
-    /// Boots a held image with these edits. From then on the figure has this machine, whatever the
-    /// boot came to; if the edits can't be done, it keeps the one it had.
+    /// Boots a held image with these edits, in these surroundings. From then on the figure has this machine,
+    /// whatever the boot came to; if the edits can't be done, it keeps the one it had.
     Boot {
         figure: FigureId,
         image: ImageId,
         edits: Edits,
+        around: Surroundings,
     },
     /// What a boot of the held image without edits leaves behind, to compare with. The figure's
     /// machine stays.
@@ -338,10 +341,29 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use content::{BoardChange, Deed, Stimulus};
 
     #[test]
     fn a_message_arrives_as_it_was_sent() {
         let message = ToWorker::Type { figure: 1, at: u64::MAX, byte: 0x42, tape: TapeKind::Fresh };
+        assert_eq!(decode(&encode(&message)), Some(message));
+    }
+
+    /// What stands in `Surroundings` is made for JSON, too, where what isn't there can be left out.
+    #[test]
+    fn surroundings_arrive_as_they_were_sent() {
+        let board = BoardChange { block_protect: Some(6), top_swap: Some(true), ..BoardChange::default() };
+        let held = Stimulus {
+            when: content::Start::Post(0x36),
+            deed: Deed::Touch(content::Touch::Gpio(3)),
+            held_us: 40,
+            times: 500,
+            every_us: 80,
+        };
+        let cut =
+            Stimulus { when: content::Start::Erased(14), deed: Deed::PowerCut, held_us: 0, times: 1, every_us: 0 };
+        let around = Surroundings { board, stimuli: vec![held, cut] };
+        let message = ToWorker::Boot { figure: 1, image: "debug".into(), edits: String::new(), around };
         assert_eq!(decode(&encode(&message)), Some(message));
     }
 

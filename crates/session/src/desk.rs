@@ -18,9 +18,10 @@ impl<T: ImageTools> DeskWith<T> {
     pub fn answer(&mut self, message: ToWorker, post: &mut dyn FnMut(FromWorker)) {
         match message {
             ToWorker::Open { figure, rom } => self.open(figure, rom, post),
-            ToWorker::Boot { figure, image, edits } => {
+            ToWorker::Boot { figure, image, edits, around } => {
                 let mut progress = |time| post(FromWorker::Booting { figure, time });
-                let booted = self.bench.parse(&edits).and_then(|edits| self.bench.boot(&image, &edits, &mut progress));
+                let edits = self.bench.parse(&edits);
+                let booted = edits.and_then(|edits| self.bench.boot_in(&image, &edits, &around, &mut progress));
                 post(or_failed(figure, booted, |boot| {
                     let booted = Box::new(told(&boot));
                     self.sessions.insert(figure, Session::of(boot.firmware));

@@ -105,6 +105,7 @@ out-hung = The machine hangs at POST { $post } (t = { $time } ns).
 out-shutdown = The processor shut down at t = { $time } ns: { $why }
 out-exit = The firmware ended the run with code { $value } (t = { $time } ns).
 out-endless = The machine never comes to a prompt; its last POST code is { $post }.
+out-off = The machine has switched off (t = { $time } ns).
 never-locked = Nobody asked for SmmReadyToLock: SMRAM is not locked.
 no-difference = The drivers ran just as in the healthy boot.
 difference = First difference to the healthy boot. Here: { $here }. There: { $there }.

@@ -47,6 +47,7 @@ answer-hung = hangs
 answer-shutdown = shutdown
 answer-exit = exit
 answer-endless = endless
+answer-off = off
 answer-no-answer = no answer
 
 scene-restore = Restore

@@ -105,6 +105,7 @@ out-hung = マシンは POST { $post } でハングしました（t = { $time } 
 out-shutdown = t = { $time } ns で CPU がシャットダウンしました: { $why }
 out-exit = ファームウェアがコード { $value } で終了しました（t = { $time } ns）。
 out-endless = プロンプトに到達しません。最後の POST コードは { $post } です。
+out-off = マシンの電源が切れました（t = { $time } ns）。
 never-locked = 誰も SmmReadyToLock を要求しませんでした。SMRAM はロックされていません。
 no-difference = ドライバーの動きは正常な起動とまったく同じです。
 difference = 正常な起動との最初の違い。今回: { $here }。正常時: { $there }。

@@ -47,6 +47,7 @@ answer-hung = ハング
 answer-shutdown = シャットダウン
 answer-exit = 終了
 answer-endless = 終わらない
+answer-off = 電源オフ
 answer-no-answer = 応答なし
 
 scene-restore = 元に戻す

@@ -105,6 +105,7 @@ out-hung = Máy treo ở POST { $post } (t = { $time } ns).
 out-shutdown = CPU rơi vào shutdown lúc t = { $time } ns: { $why }
 out-exit = Firmware kết thúc với mã { $value } (t = { $time } ns).
 out-endless = Máy không bao giờ tới dấu nhắc; mã POST cuối là { $post }.
+out-off = Máy đã tắt (t = { $time } ns).
 never-locked = Không ai yêu cầu SmmReadyToLock: SMRAM chưa bị khóa.
 no-difference = Các driver chạy giống hệt lần khởi động lành lặn.
 difference = Khác biệt đầu tiên so với lần khởi động lành lặn. Ở đây: { $here }. Ở đó: { $there }.

@@ -47,6 +47,7 @@ answer-hung = treo
 answer-shutdown = shutdown
 answer-exit = thoát
 answer-endless = chạy mãi
+answer-off = tắt
 answer-no-answer = không trả lời
 
 scene-restore = Khôi phục

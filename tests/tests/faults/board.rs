@@ -10,7 +10,7 @@ use trace::{Level, Output, Recorder};
 /// Power-on with these faults, until the hand rests.
 fn booted_with(image: &[u8], faults: &FaultSet) -> Firmware {
     let config = faults.wired(Config { bios: edited_with(image, faults), ..Config::default() });
-    boot_with(&config, &mut Hand::new(&faults.stimuli), |_| {}).unwrap()
+    boot_with(&config, &mut Hand::new(&faults.around.stimuli), |_| {}).unwrap()
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn loses_all(image: &[u8], faults: &FaultSet) -> bool {
     let firmware = booted_with(&worn(image), faults);
     let mut machine: Machine = firmware.history.machine().clone();
     let resets = firmware.chronicle.post.iter().filter(|(_, code)| *code == 0x01).count();
-    assert_eq!(resets, if faults.stimuli.is_empty() { 1 } else { 2 }, "the power went once");
+    assert_eq!(resets, if faults.around.stimuli.is_empty() { 1 } else { 2 }, "the power went once");
     !say(&mut machine, "getvar Dear").answer.contains("EFI_SUCCESS")
 }
 

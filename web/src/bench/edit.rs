@@ -56,13 +56,31 @@ impl Edit {
         Edit::of("pcd", &[("file", quoted(file)), ("word", quoted(word)), ("value", value.to_string())])
     }
 
+    /// What isn't of the image but of what is around it: `board` or `stimulus`, as docs/faults.md has them, in JSON.
+    pub fn around(op: &str, json: &str) -> Self {
+        Edit::of(op, &[(op, json.to_owned())])
+    }
+
+    pub fn is_of_image(&self) -> bool {
+        !AROUND.iter().any(|op| self.0.strip_prefix("{\"op\":\"").is_some_and(|rest| rest.starts_with(op)))
+    }
+
     fn of(op: &str, fields: &[(&str, String)]) -> Self {
         let fields: String = fields.iter().map(|(key, value)| format!(",{}:{value}", quoted(key))).collect();
         Edit(format!("{{\"op\":{}{fields}}}", quoted(op)).into())
     }
 }
 
-/// The list that the worker takes.
+/// The operations of [`Edit::around`].
+pub const AROUND: [&str; 2] = ["board", "stimulus"];
+
+/// The list that the worker takes: what is of the image.
+pub fn of_image(edits: &[Edit]) -> String {
+    let edits: Vec<Edit> = edits.iter().filter(|edit| edit.is_of_image()).cloned().collect();
+    list(&edits)
+}
+
+/// All of them.
 pub fn list(edits: &[Edit]) -> String {
     let edits: Vec<&str> = edits.iter().map(|edit| &*edit.0).collect();
     format!("{{\"edit\":[{}]}}", edits.join(","))
@@ -97,6 +115,15 @@ mod tests {
             + r#"{"op":"depex","file":"DriverC","hex":"06 08","unchecked":true},"#
             + r#"{"op":"apriori","phase":"dxe","volume":"0x0","files":["RuntimeDxe","BdsDxe"]}]}"#;
         assert_eq!(list(&edits), expected);
+    }
+
+    #[test]
+    fn what_is_around_the_image_is_no_edit_of_it() {
+        let edits = [Edit::around("board", r#"{"top-swap":true}"#), Edit::drop_file("A")];
+        assert_eq!(edits.each_ref().map(Edit::is_of_image), [false, true]);
+        assert_eq!(of_image(&edits), r#"{"edit":[{"op":"drop","file":"A"}]}"#);
+        let all = r#"{"edit":[{"op":"board","board":{"top-swap":true}},{"op":"drop","file":"A"}]}"#;
+        assert_eq!(list(&edits), all);
     }
 
     #[test]

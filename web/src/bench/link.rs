@@ -1,7 +1,8 @@
 //! A bench as an address: version, image, build, edits and what was said. Not the machine: it does the
 //! same again.
 
-use super::edit::{self, Edit};
+use super::around::{self, around};
+use super::edit::{self, AROUND, Edit};
 use super::model::Build;
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -57,7 +58,7 @@ fn read(params: &UrlSearchParams) -> Result<Shared, Damage> {
     }
     let build = get("build");
     let build = Build::ALL.into_iter().find(|b| b.id() == build).ok_or(Damage::Build(build))?;
-    let edits = edits_of(&get("edits")).ok_or(Damage::Unreadable("edits"))?;
+    let edits = edits_of(&get("edits")).filter(|edits| around(edits).is_some()).ok_or(Damage::Unreadable("edits"))?;
     let said = array(&get("said")).and_then(|said| said.iter().map(|text| text.as_string()).collect());
     Ok(Shared { build, edits, said: said.ok_or(Damage::Unreadable("said"))? })
 }
@@ -71,7 +72,11 @@ fn edits_of(packed: &str) -> Option<Vec<Edit>> {
 pub fn edits_in(list: &JsValue) -> Option<Vec<Edit>> {
     let edits: Array = Reflect::get(list, &"edit".into()).ok()?.dyn_into().ok()?;
     let edit = |value: JsValue| {
-        Reflect::get(&value, &"op".into()).ok()?.as_string()?;
+        let op = Reflect::get(&value, &"op".into()).ok()?.as_string()?;
+        if AROUND.contains(&&*op) {
+            let inner = Reflect::get(&value, &(&*op).into()).ok()?;
+            return Some(Edit::around(&op, &String::from(JSON::stringify(&inner).ok()?)));
+        }
         Some(Edit(String::from(JSON::stringify(&value).ok()?).into()))
     };
     edits.iter().map(edit).collect()
@@ -80,6 +85,9 @@ pub fn edits_in(list: &JsValue) -> Option<Vec<Edit>> {
 /// What an edit does, and to which file.
 pub fn facts(edit: &Edit) -> (String, String) {
     let value = JSON::parse(&edit.0).unwrap_or(JsValue::NULL);
+    if let Some(what) = around::facts(&value).filter(|_| !edit.is_of_image()) {
+        return (op(&value), what);
+    }
     let text = |name: &str| Reflect::get(&value, &name.into()).ok().and_then(|value| value.as_string());
     let place =
         ["before", "after", "to", "type", "text", "hex", "word"].into_iter().find_map(|key| Some((key, text(key)?)));
@@ -91,7 +99,11 @@ pub fn facts(edit: &Edit) -> (String, String) {
         );
     let number = Reflect::get(&value, &"value".into()).ok().and_then(|value| value.as_f64());
     let number = number.map(|value| format!(" = {}", value as u32)).unwrap_or_default();
-    (text("op").unwrap_or_default(), text("file").unwrap_or_default() + &place.unwrap_or_default() + &number)
+    (op(&value), text("file").unwrap_or_default() + &place.unwrap_or_default() + &number)
+}
+
+fn op(edit: &JsValue) -> String {
+    Reflect::get(edit, &"op".into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
 }
 
 fn array(packed: &str) -> Option<Array> {

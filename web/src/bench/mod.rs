@@ -1,12 +1,14 @@
 //! A bench: an image under edit, the machine that boots it, and what came of it. Boards, exercises and
 //! figures of drivers stand on one.
 
+mod around;
 mod draft;
 pub mod edit;
 mod link;
 mod model;
 mod names;
 
+pub use around::around;
 pub use link::{Damage, Shared, edits_in, facts};
 pub use model::{Boot, Build, Command, Deed, Exchange, Model, OWN, Told, Trouble};
 pub use names::{short, type_name};

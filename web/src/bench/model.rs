@@ -1,12 +1,13 @@
 //! What a bench knows, and what it asks the worker. Knows no screen. The worker answers in the order of
 //! the questions, so a queue says which question an answer is for.
 
+use super::around::around;
 use super::draft::Draft;
 use super::edit::{self, Edit};
 use protocol::chipset::ChipsetView;
 use protocol::{
     Booted, Chronicle, Cut, CutAt, EditTrouble, Failure, FigureId, FlashView, FromWorker, LogText, Moment, Opened,
-    Outcome, Recorded, Rest, ToWorker, Touched,
+    Outcome, Recorded, Rest, Surroundings, ToWorker, Touched,
 };
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -147,6 +148,8 @@ pub struct Model {
     /// Edits under the reader's own: the fault of an exercise.
     base: Vec<Edit>,
     pub draft: Draft,
+    /// What the draft says of the board.
+    around: fn(&[Edit]) -> Surroundings,
     pub listing: Option<Rc<Listing>>,
     /// Without the reader's edits.
     pub given: Option<Rc<Listing>>,
@@ -191,6 +194,7 @@ impl Model {
             image: build.id().to_owned(),
             base,
             draft: Draft::new(edits),
+            around: |_| Surroundings::default(),
             listing: None,
             given: None,
             boot: None,
@@ -216,6 +220,13 @@ impl Model {
         }
     }
 
+    /// Not every figure needs it, nor what reads it.
+    #[must_use]
+    pub fn on_any_board(self) -> Self {
+        // A list that can't be had together never becomes a draft.
+        Model { around: |edits| around(edits).unwrap_or_default(), ..self }
+    }
+
     pub fn outgoing(&mut self) -> Vec<ToWorker> {
         std::mem::take(&mut self.outbox)
     }
@@ -226,7 +237,7 @@ impl Model {
     }
 
     fn edits(&self) -> String {
-        edit::list(&[&self.base, self.draft.edits()].concat())
+        edit::of_image(&[&self.base, self.draft.edits()].concat())
     }
 
     /// The image is with the worker: shows its files, boots it.
@@ -254,7 +265,8 @@ impl Model {
         self.booting = Some(0);
         self.trouble = None;
         self.booted_as = self.draft.edits().to_vec();
-        self.ask(Asked::Boot, ToWorker::Boot { figure, image, edits });
+        let around = (self.around)(self.draft.edits());
+        self.ask(Asked::Boot, ToWorker::Boot { figure, image, edits, around });
     }
 
     pub fn export(&mut self) {

@@ -103,7 +103,7 @@ impl Component for Board {
             Some(Err(damage)) => (Shared::default(), Some(damage)),
             None => (Shared::default(), None),
         };
-        let mut model = Model::new(handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits);
+        let mut model = Model::new(handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits).on_any_board();
         model.to_do = shared.said.into_iter().map(Deed::Say).collect();
         fetch(ctx, model.build);
         Board { handle, model, damage, own: None, open: None, note: None, picking: false, panel: "files" }
@@ -114,7 +114,8 @@ impl Component for Board {
             match Shared::parse(&ctx.props().link) {
                 Some(Ok(shared)) => {
                     self.damage = None;
-                    self.model = Model::new(self.handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits);
+                    self.model = Model::new(self.handle.id(), shared.build, ctx.props().base.to_vec(), shared.edits)
+                        .on_any_board();
                     self.model.to_do = shared.said.into_iter().map(Deed::Say).collect();
                     fetch(ctx, shared.build);
                 }

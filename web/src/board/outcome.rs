@@ -30,6 +30,7 @@ fn id(outcome: &Outcome) -> &'static str {
         Outcome::Shutdown { .. } => "shutdown",
         Outcome::Exit { .. } => "exit",
         Outcome::Endless => "endless",
+        Outcome::Off => "off",
     }
 }
 
@@ -42,6 +43,7 @@ fn came_to(boot: &Boot, l: Lang) -> String {
         Outcome::Shutdown { why } => t::out_shutdown(l, &time, why),
         Outcome::Exit { value } => t::out_exit(l, &time, &value.to_string()),
         Outcome::Endless => t::out_endless(l, &post),
+        Outcome::Off => t::out_off(l, &time),
     }
 }
 

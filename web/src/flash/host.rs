@@ -1,6 +1,7 @@
 //! Wires the page of flash and variables to the worker and to the reader's hands. Each command and each power
 //! cut is a step that begins at a moment of the machine's history: to take it back is to go there.
 
+use super::exchange;
 use super::locks::locks;
 use super::map::map;
 use super::power::power;
@@ -48,6 +49,7 @@ pub enum Act {
     Redo,
     CopyLink,
     SaveStore,
+    SaveJson,
 }
 
 pub enum Msg {
@@ -114,7 +116,7 @@ impl Component for FlashPage {
             None => (Shared::default(), None),
         };
         let picking = !shared.edits.is_empty();
-        let mut model = Model::new(handle.id(), shared.build, Vec::new(), shared.edits);
+        let mut model = Model::new(handle.id(), shared.build, Vec::new(), shared.edits).on_any_board();
         model.to_do = shared.said.into_iter().map(Deed::Say).collect();
         fetch(ctx, model.build);
         FlashPage {
@@ -249,6 +251,13 @@ impl FlashPage {
                     save::download(bytes, "nvram.fv", "application/octet-stream");
                 }
             }
+            Act::SaveJson => {
+                let nvram = self.flash.as_ref().and_then(|flash| flash.nvram.as_ref());
+                match nvram.and_then(|(_, bytes)| exchange::export(bytes)) {
+                    Some(json) => save::download(json.as_bytes(), "variables.json", "application/json"),
+                    None => self.model.trouble = Some(Trouble::File("variables.json".to_owned())),
+                }
+            }
         }
     }
 
@@ -300,16 +309,24 @@ impl FlashPage {
         }
     }
 
-    /// A store, as it was saved: the image boots with it.
+    /// A store, or variables as JSON, as they were saved: the image boots with them.
     fn bring(&mut self, name: String, bytes: Option<Vec<u8>>) {
         let place = self.flash.as_ref().and_then(|flash| {
             let (from, old) = flash.nvram.as_ref()?;
-            Some(((from - flash.window) as usize, old.len()))
+            Some(((from - flash.window) as usize, old))
         });
-        let sound = bytes.filter(|bytes| place.is_some_and(|(_, len)| len == bytes.len()));
-        let sound = sound.filter(|bytes| store::read(bytes).broken.is_none());
-        let (Some(bytes), Some((from, _))) = (sound, place) else {
+        let (Some(bytes), Some((from, old))) = (bytes, place) else {
             return self.model.trouble = Some(Trouble::File(name));
+        };
+        let volume = match exchange::parse(&bytes) {
+            Some(list) => exchange::with(old, &list),
+            None if bytes.len() == old.len() && store::read(&bytes).broken.is_none() => Ok(bytes),
+            None => Err(String::new()),
+        };
+        let bytes = match volume {
+            Ok(volume) => volume,
+            Err(why) if why.is_empty() => return self.model.trouble = Some(Trouble::File(name)),
+            Err(why) => return self.model.trouble = Some(Trouble::File(format!("{name}: {why}"))),
         };
         let mut image = self.image.clone();
         if let Some(room) = image.get_mut(from..from + bytes.len()) {
@@ -350,6 +367,8 @@ impl FlashPage {
                 <span class="run" role="status" data-rest={(model.rest == Rest::Os).then_some("os")}>{ self.status(l) }</span>
                 { small(Act::CopyLink, "copy-link", t::copy_link(l), Icon::Link, false) }
                 { small(Act::SaveStore, "save-store", t::store_save(l), Icon::Save, self.flash.is_none()) }
+                <button type="button" class="btn sm" data-act="save-json" aria-label={t::store_save_json(l)} title={t::store_save_json(l)} disabled={self.flash.is_none()}
+                    onclick={on(Act::SaveJson)}>{ "JSON" }</button>
                 <label class="btn sm ico" title={t::store_bring(l)}>
                     { icon(Icon::Rom) }<input class="sr" type="file" aria-label={t::store_bring(l)} onchange={rom::picked(file)} />
                 </label>
@@ -365,6 +384,7 @@ impl FlashPage {
                 Outcome::Shutdown { .. } => "shutdown",
                 Outcome::Exit { .. } => "exit",
                 Outcome::Endless => "endless",
+                Outcome::Off => "off",
                 Outcome::Hung | Outcome::Prompt => "hung",
             };
             return format!("{}{post}", crate::words::answer(how, l));

@@ -1,6 +1,7 @@
 //! The page of flash and variables: the map with who protects what, the variable store down to bytes, what
 //! the flash did and refused, and the plug to pull.
 
+mod exchange;
 mod host;
 mod locks;
 mod map;

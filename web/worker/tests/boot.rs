@@ -6,7 +6,7 @@
 mod node;
 
 use node::{Scratch, images, read, smmlab, write};
-use protocol::{Booted, Chronicle, FromWorker, Outcome, ToWorker};
+use protocol::{Booted, Chronicle, FromWorker, Outcome, Surroundings, ToWorker};
 use session::Desk;
 use wasm_bindgen_test::wasm_bindgen_test;
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,7 +21,10 @@ fn ask(desk: &mut Desk, message: ToWorker) -> FromWorker {
 
 fn boot(desk: &mut Desk, image: Vec<u8>) -> Booted {
     desk.answer(ToWorker::Hold { image: "image".into(), bytes: image }, &mut |_| {});
-    match ask(desk, ToWorker::Boot { figure: 1, image: "image".into(), edits: EDITS.into() }) {
+    match ask(
+        desk,
+        ToWorker::Boot { figure: 1, image: "image".into(), edits: EDITS.into(), around: Surroundings::default() },
+    ) {
         FromWorker::Booted { booted, .. } => *booted,
         other => panic!("{other:?}"),
     }
