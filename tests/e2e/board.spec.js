@@ -167,7 +167,7 @@ test('a fault of the board, or of what happens to it, stands beside the edits, a
   await expect(page.locator('.edits li')).toContainText('power-on: touch power-button');
   await boot(page);
   await expect(outcome(page)).toHaveAttribute('data-outcome', 'off');
-  await expect(page.locator('.board .con')).toContainText('>');
+  await expect(page.locator('.board .con')).toContainText('SMM Lab OS');
   await page.locator('[data-act="copy-link"]').click();
   await expect(page.locator('.said')).not.toBeEmpty();
   const link = await page.evaluate(() => navigator.clipboard.readText());
