@@ -122,7 +122,13 @@ impl Ground {
         let name = format!("{} on {board:?}", build.to_uppercase());
         let file = images().folder.join(build).join("smmlab.dbg");
         let debug = DebugInfo::read(&std::fs::read(file).unwrap()).unwrap();
-        let prompt = Prompt::boot(board, image);
+        let mut prompt = Prompt::boot(board, image);
+        // The memory of a resume from S3 is a region for messages, the only one in the first 2 MiB: an access sets
+        // the accessed bit of SMM's page directory.
+        let directory = prompt.tables_and_stack().0 + 2 * PAGE;
+        let mut entry = [0];
+        prompt.machine.peek(View::Smm, directory, &mut entry);
+        prompt.machine.poke(View::Smm, directory, &[entry[0] | 0x20]);
         let before = prompt.peek_smram();
         let may_change = vec![false; before.len()];
         let (store, size) = (flash_store(&prompt), (FLASH_STORE.end - FLASH_STORE.start) as usize);

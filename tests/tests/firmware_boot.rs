@@ -45,8 +45,8 @@ const MORE_THAN_BOOTS: &[&str] = &[
 const LARGEST_DEBUG: usize = 100 << 10;
 const LARGEST_RELEASE: usize = 60 << 10;
 /// The whole image: not a goal but where it stands, so that nothing grows unseen.
-const WHOLE_DEBUG: usize = 131 << 10;
-const WHOLE_RELEASE: usize = 96 << 10;
+const WHOLE_DEBUG: usize = 133 << 10;
+const WHOLE_RELEASE: usize = 98 << 10;
 
 /// Without the lines that are named to differ between the boards.
 fn same_on_both(log: &str) -> Vec<&str> {

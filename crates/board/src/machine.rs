@@ -213,6 +213,10 @@ impl Machine {
     pub fn asleep(&self) -> Option<u8> {
         self.state.chipset.asleep()
     }
+    /// It sleeps, and nothing will wake it by itself.
+    pub fn is_off(&self) -> bool {
+        self.asleep().is_some() && self.state.chipset.deadline().is_none()
+    }
     /// How often each 4 KiB sector of the serial flash was erased; nothing on board `qemu`.
     pub fn flash_wear(&self) -> &[u32] {
         self.state.chipset.flash().nor().map_or(&[], |nor| nor.wear())

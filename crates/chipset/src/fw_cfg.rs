@@ -3,7 +3,8 @@
 //! Source: QEMU docs/specs/fw_cfg. A selector (word write to 510h), then bytes one after the other
 //! from 511h; beyond the end they read 0. DMA: the address of a descriptor, big-endian, in two halves;
 //! the lower one starts it. Items: signature, id, memory size, processor counts, the file directory and
-//! its files. On board `qemu` three files negotiate SMI features; of them it has the broadcast.
+//! its files. On board `qemu` three files negotiate SMI features, of which it has the broadcast; a fourth has
+//! the numbers of sleep states.
 
 use crate::{Silicon, Wiring};
 use std::sync::Arc;
@@ -23,6 +24,9 @@ const BROADCAST: u64 = 1;
 const SUPPORTED_FILE: &str = "etc/smi/supported-features";
 const REQUESTED_FILE: &str = "etc/smi/requested-features";
 const OK_FILE: &str = "etc/smi/features-ok";
+/// What board `qemu` has of sleep states: bit 7, and SLP_TYP of S3 and S4.
+const STATES_FILE: &str = "etc/system-states";
+const STATES: [u8; 6] = [0x80, 0, 0, 0x81, 0x82, 0x80];
 
 /// Bits of a DMA descriptor's control word.
 mod control {
@@ -71,6 +75,7 @@ impl FwCfg {
                 feature(SUPPORTED_FILE, &BROADCAST.to_le_bytes()),
                 feature(REQUESTED_FILE, &[0; 8]),
                 feature(OK_FILE, &[0]),
+                feature(STATES_FILE, &STATES),
             ]);
         }
         files.sort();

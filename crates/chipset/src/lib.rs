@@ -306,6 +306,9 @@ impl Chipset {
             serirq: self.serirq_smi && self.lpc.serirq(),
         };
         self.pm.settle(cx, wires);
+        if self.silicon == Silicon::Qemu && self.pm.in_s3() {
+            self.rtc.mark_s3();
+        }
         if let Some(kind) = self.pm.wake(cx) {
             self.reset_control.request(kind);
         }

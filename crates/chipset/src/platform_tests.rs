@@ -111,8 +111,8 @@ fn fw_cfg_is_selected_by_a_word_and_read_by_bytes() {
     let mut bench = Bench::new(Silicon::Qemu);
     let name: Vec<u32> = (0..4).map(|_| bench.read(0x511, 1)).collect();
     assert_eq!(name, *b"QEMU".map(u32::from).as_slice());
-    // Behind the three files of the SMI features.
-    bench.write(0x510, 2, 0x23);
+    // Behind the three files of the SMI features and that of the sleep states.
+    bench.write(0x510, 2, 0x24);
     assert_eq!((bench.read(0x510, 2), bench.read(0x511, 1), bench.read(0x511, 1)), (0, 7, 0));
     bench.write(0x510, 1, 0);
     assert_eq!(bench.read(0x511, 1), 0, "a byte selects nothing");

@@ -111,11 +111,11 @@ impl Pm {
 
     /// A platform reset. What lies in the resume and RTC wells survives on silicon: the upper halves
     /// of PM1_STS and PM1_EN, SLP_TYP, GPE0, TCO2_STS. QEMU's reset leaves the TCO block and the APM
-    /// ports alone.
+    /// ports alone, and what woke the machine.
     pub fn reset(&mut self) {
         let before = self.clone();
         *self = Pm::new(self.silicon);
-        self.button = before.button;
+        self.button = before.button.clone();
         let kept: &[(u16, u8, u64)] = match self.silicon {
             Silicon::Ich9 => &[
                 (at::PM1_STS, 4, 0xff00_ff00),
@@ -127,6 +127,9 @@ impl Pm {
             Silicon::Qemu => {
                 self.tco = before.tco.clone();
                 (self.apm_cnt, self.apm_sts) = (before.apm_cnt, before.apm_sts);
+                if before.in_s3() {
+                    self.regs.put(at::PM1_STS, 2, before.regs.get(at::PM1_STS, 2));
+                }
                 &[(0x60, 8, u64::MAX), (0x68, 8, u64::MAX), (0x70, 8, u64::MAX)]
             }
         };
@@ -218,8 +221,13 @@ impl Pm {
             self.tmrof_from = (pm_ticks(cx.now) >> TMROF_SHIFT) + 1;
         }
         self.tco_written(cx, &written);
-        if self.silicon == Silicon::Ich9 {
-            self.acts(cx, &this, &written);
+        match self.silicon {
+            Silicon::Ich9 => self.acts(cx, &this, &written),
+            Silicon::Qemu => {
+                if let Some(bits) = written(at::PM1_CNT, 2) {
+                    self.qemu_pm1_cnt_written(cx, Pm1Cnt::from_bits(bits as u32));
+                }
+            }
         }
         self.settle(cx, self.wires);
     }

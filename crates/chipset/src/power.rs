@@ -2,7 +2,8 @@
 //!
 //! Source: Intel ICH9 datasheet 316972, "PM1_STS", "PM1_CNT"; the four-second override in the words
 //! of the ICH10 datasheet 319973. S1 is taken as S0: nothing sleeps. Not modelled: the button's 16 ms
-//! of debouncing.
+//! of debouncing. Board `qemu` sleeps as QEMU does (hw/acpi/core.c): in S3 by another number, and what
+//! woke it stands in PM1_STS behind its reset.
 
 use crate::pm::Pm;
 use crate::pm_regs::{Pm1Cnt, Pm1Sts, SmiSts, at};
@@ -12,7 +13,10 @@ use trace::{Kind, ResetKind, SmiSource};
 /// Held this long, the button switches off whatever software does.
 const OVERRIDE_NS: u64 = 4_000_000_000;
 const S3: u8 = 5;
+const S4: u8 = 6;
 const S5: u8 = 7;
+/// QEMU's SLP_TYP 0, 1 and 2.
+const QEMU_STATES: [u8; 3] = [S5, S3, S4];
 
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Button {
@@ -30,7 +34,7 @@ impl Pm {
     /// PWRBTN# goes down or up.
     pub fn press_button(&mut self, cx: &mut Cx, pressed: bool) {
         self.button.overrides_at = (pressed && self.asleep.is_none()).then(|| cx.now.saturating_add(OVERRIDE_NS));
-        if pressed && self.silicon == Silicon::Ich9 {
+        if pressed && (self.silicon == Silicon::Ich9 || self.asleep.is_some()) {
             self.set_pm1(cx, Pm1Sts::new().with_pwrbtn(true));
         }
     }
@@ -71,6 +75,17 @@ impl Pm {
         self.asleep
     }
 
+    /// The same on QEMU: SLP_EN alone acts.
+    pub(crate) fn qemu_pm1_cnt_written(&mut self, cx: &mut Cx, bits: Pm1Cnt) {
+        if let Some(&state) = QEMU_STATES.get(usize::from(bits.slp_typ())).filter(|_| bits.slp_en()) {
+            self.sleep(cx, state);
+        }
+    }
+
+    pub fn in_s3(&self) -> bool {
+        self.asleep == Some(S3)
+    }
+
     /// What wakes: the button always, RTC and GPE0 when they are enabled. RAM keeps its contents in S3
     /// only.
     pub fn wake(&mut self, cx: &mut Cx) -> Option<ResetKind> {
@@ -80,14 +95,17 @@ impl Pm {
         if !(sts.pwrbtn() || sts.rtc() && self.pm1_en().rtc() || gpe != 0) {
             return None;
         }
-        self.asleep = None;
+        // QEMU's registers forget all at the reset: `reset` has to know that it is one that wakes.
+        if self.silicon == Silicon::Ich9 {
+            self.asleep = None;
+        }
         self.set_pm1(cx, Pm1Sts::new().with_wak(true));
         Some(if slp_typ == S3 { ResetKind::Hard } else { ResetKind::Power })
     }
 
     /// The RTC's alarm.
     pub fn rtc_alarm(&mut self, cx: &mut Cx) {
-        if self.silicon == Silicon::Ich9 {
+        if self.silicon == Silicon::Ich9 || self.in_s3() {
             self.set_pm1(cx, Pm1Sts::new().with_rtc(true));
         }
     }

@@ -102,6 +102,11 @@ impl Rtc {
         }
     }
 
+    /// QEMU's mark for firmware that the machine went to S3: the shutdown status byte.
+    pub fn mark_s3(&mut self) {
+        self.ram[0x0f] = 0xfe;
+    }
+
     pub(crate) fn b(&self) -> u8 {
         self.ram[usize::from(REG_B)]
     }

@@ -8,6 +8,7 @@ fn main() {
         "PiSmmCpuDxeSmm/entry.s",
         "PiSmmCpuDxeSmm/park.s",
         "PiSmmCpuDxeSmm/relocate.s",
+        "SmallOs/sleep.s",
         "SmallOs/start_up.s",
         "SmallOs/fptask.s",
     ] {

@@ -62,7 +62,7 @@ impl Runs for History {
 }
 
 pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: impl FnMut(u64)) -> Outcome {
-    let begun = runs.machine().instructions();
+    let (begun, start) = (runs.machine().instructions(), runs.machine().time());
     // When the last news came: its time, and the instructions executed by then.
     let (mut news, mut at) = (runs.machine().time(), begun);
     witness.last = news;
@@ -71,6 +71,10 @@ pub fn run_to_prompt(runs: &mut impl Runs, witness: &mut Witness, mut progress: 
         let (slice, silence) = if witness.waits_for_key() { (LONG_SLICE, BOOT_TIMEOUT) } else { (SLICE, SILENCE) };
         match runs.run_until(runs.machine().time() + slice, witness) {
             Stop::Time | Stop::Limit => {}
+            // A sleep is no silence; it may be over by now.
+            Stop::Off if !runs.machine().is_off() && runs.machine().time() < start + BOOT_TIMEOUT => {
+                witness.last = runs.machine().time();
+            }
             Stop::Halted => return Outcome::Hung,
             Stop::Off => return Outcome::Off,
             Stop::Shutdown => return Outcome::Shutdown { why: witness.shutdown() },

@@ -6,6 +6,7 @@ mod board;
 mod dispatch;
 mod locks;
 mod messages;
+mod s3;
 mod setting;
 mod smi;
 
@@ -80,6 +81,7 @@ fn docs_list_the_faults_that_there_are_with_the_tests_that_show_them() {
         include_str!("locks.rs"),
         include_str!("smi.rs"),
         include_str!("messages.rs"),
+        include_str!("s3.rs"),
         include_str!("setting.rs"),
     ]
     .concat();

@@ -117,7 +117,13 @@ pub mod pm {
     pub const APM_STS: u32 = 1 << 5;
     /// PM1_STS.
     pub const PRBTNOR_STS: u16 = 1 << 11;
+    /// PM1_STS, and PM1_EN where it has them.
+    pub const PWRBTN: u16 = 1 << 8;
+    pub const RTC: u16 = 1 << 10;
+    pub const WAK_STS: u16 = 1 << 15;
     /// PM1_CNT.
+    pub const SLP_TYP_SHIFT: u32 = 10;
+    pub const SLP_TYP: u16 = 7 << SLP_TYP_SHIFT;
     pub const SLP_EN: u16 = 1 << 13;
     /// GPE_CNTL.
     pub const THRM_POL: u8 = 1 << 0;
@@ -145,6 +151,11 @@ pub const RST_CNT: u16 = 0xcf9;
 pub fn cmos(index: u8) -> u8 {
     out8(0x70, index);
     in8(0x71)
+}
+
+pub fn write_cmos(index: u8, value: u8) {
+    out8(0x70, index);
+    out8(0x71, value);
 }
 
 /// DRAM below 4 GiB, in bytes: the platform leaves it in CMOS, in units of 64 KiB above 16 MiB, or

@@ -2,20 +2,25 @@
 
 use crate::arch::{in8, mmio, out16, out32, pause};
 
-const SELECT: u16 = 0x510;
+pub const SELECT: u16 = 0x510;
 const DATA: u16 = 0x511;
 /// Address of a DMA descriptor, upper and lower half, big-endian; the lower one starts.
-const DMA_HIGH: u16 = 0x514;
-const DMA_LOW: u16 = 0x518;
+pub const DMA_HIGH: u16 = 0x514;
+pub const DMA_LOW: u16 = 0x518;
 const DMA_ERROR: u32 = 1;
-const DMA_SELECT_AND_WRITE: u32 = 8 | 16;
+pub const DMA_SELECT_AND_WRITE: u32 = 8 | 16;
 const SIGNATURE: u16 = 0x00;
 const PROCESSORS: u16 = 0x05;
 const DIRECTORY: u16 = 0x19;
 const NAME: usize = 56;
+/// QEMU's files of SMI features: selecting the second accepts what was written to the first.
+pub const REQUESTED_FEATURES: &str = "etc/smi/requested-features";
+pub const FEATURES_OK: &str = "etc/smi/features-ok";
 
 /// A file that is read from its beginning to its end. Nothing else may use fw_cfg meanwhile.
 pub struct File {
+    selector: u16,
+    size: u32,
     left: u32,
 }
 
@@ -31,7 +36,7 @@ fn is_there() -> bool {
 }
 
 /// Selector and size of a file.
-fn find(name: &str) -> Option<(u16, u32)> {
+pub fn find(name: &str) -> Option<(u16, u32)> {
     if !is_there() {
         return None;
     }
@@ -58,9 +63,17 @@ pub fn processors() -> usize {
 
 impl File {
     pub fn open(name: &str) -> Option<File> {
-        let (selector, left) = find(name)?;
+        let (selector, size) = find(name)?;
         out16(SELECT, selector);
-        Some(File { left })
+        Some(File { selector, size, left: size })
+    }
+
+    /// Goes on where it was, when somebody has used fw_cfg meanwhile.
+    pub fn select_again(&mut self) {
+        out16(SELECT, self.selector);
+        for _ in self.left..self.size {
+            in8(DATA);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 extern crate alloc;
 
 pub mod arch;
+pub mod boot_script;
 pub mod chipset;
 pub mod depex;
 pub mod dispatch2;
@@ -37,6 +38,7 @@ pub mod post;
 pub mod protocol;
 pub mod protocols;
 pub mod record;
+pub mod s3;
 pub mod serial;
 pub mod setup;
 pub mod smm;

@@ -1,7 +1,7 @@
 //! PEI: services and PPIs. PI 1.8 Vol. 1, "PEI Services Table"; here are those that our PEIMs use,
 //! and the structure is our own, smaller one: a PEIM is not binary compatible with other firmware.
 
-use crate::hob::Header;
+use crate::hob::{Handoff, Header};
 use crate::{Guid, Status};
 use core::ffi::c_void;
 
@@ -21,6 +21,12 @@ pub struct Services {
 }
 
 impl Services {
+    /// `EFI_BOOT_MODE`, in the hand-off block.
+    pub fn boot_mode(&mut self) -> &mut u32 {
+        // SAFETY: the list begins with it.
+        unsafe { &mut (*((self.hob_list)(self) as *mut Handoff)).boot_mode }
+    }
+
     /// A HOB with this content; the header of `value` is filled in.
     pub fn add_hob<T>(&mut self, kind: u16, value: T) -> Result<(), Status> {
         let mut hob = core::ptr::null_mut();

@@ -21,6 +21,13 @@ pub const EXIT_BOOT_SERVICES: u8 = 0xaf;
 pub const SET_VIRTUAL_ADDRESS_MAP: u8 = 0xb0;
 pub const SET_VIRTUAL_ADDRESS_MAP_END: u8 = 0xb1;
 pub const RESET: u8 = 0xb3;
+/// The DXE IPL goes the way of S3 resume, its boot script, the OS's waking vector.
+pub const S3_RESUME: u8 = 0xe0;
+pub const S3_BOOT_SCRIPT: u8 = 0xe1;
+pub const S3_OS_WAKE: u8 = 0xe3;
+pub const S3_RESUME_FAILED: u8 = 0xe8;
+pub const S3_BOOT_SCRIPT_ERROR: u8 = 0xea;
+pub const S3_OS_WAKE_ERROR: u8 = 0xeb;
 /// Memory not installed (PEI); architectural protocols not available (DXE).
 pub const NO_MEMORY: u8 = 0x55;
 pub const NO_ARCH_PROTOCOL: u8 = 0xd3;

@@ -41,6 +41,10 @@ pub fn allocate_pages(pages: usize) -> Result<u64, Status> {
     Ok(memory)
 }
 
+pub fn allocate_page_at(mut memory: u64) -> Result<(), Status> {
+    check((get().allocate_pages)(efi::ALLOCATE_ADDRESS, efi::RUNTIME_SERVICES_DATA, 1, &mut memory))
+}
+
 pub fn locate<T>(guid: &Guid) -> Result<*mut T, Status> {
     let mut interface = null_mut();
     check((get().locate_protocol)(guid, null_mut(), &mut interface))?;

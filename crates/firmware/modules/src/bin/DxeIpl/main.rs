@@ -1,4 +1,5 @@
-//! DXE IPL: page tables and a stack in RAM, the DXE core into RAM, and there we go.
+//! DXE IPL: page tables and a stack in RAM, the DXE core into RAM, and there we go. Or back to the OS, if the
+//! machine wakes from S3.
 #![no_std]
 #![no_main]
 
@@ -6,9 +7,12 @@ use base::hob::List;
 use base::log::P;
 use base::pei::{DxeIplPpi, Services};
 use base::post::{self, post};
+use base::s3::BOOT_ON_S3_RESUME;
 use base::{Status, arch, check, debug, efi, pages::PAGE, pe, protocol, record, volume};
 use core::ffi::c_void;
 use pi::layout::{ffs, section};
+
+mod s3;
 
 base::peim_entry!(main);
 
@@ -22,9 +26,12 @@ fn main(services: &mut Services) -> Result<(), Status> {
 }
 
 extern "efiapi" fn load_dxe_core(services: *mut Services) -> Status {
-    post(post::DXE_IPL);
     // SAFETY: the PEI core passes its table.
     let services = unsafe { &mut *services };
+    if *services.boot_mode() == BOOT_ON_S3_RESUME {
+        s3::resume()
+    }
+    post(post::DXE_IPL);
     base::status(load(services))
 }
 

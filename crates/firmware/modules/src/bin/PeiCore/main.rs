@@ -12,7 +12,7 @@ mod ppi;
 
 use base::pei::{DxeIplPpi, Services};
 use base::post::{self, post};
-use base::{Guid, Status, arch, debug, protocol, record};
+use base::{Guid, Status, arch, debug, protocol, record, s3};
 use core::ffi::c_void;
 
 /// HOBs before memory is found: the lower half of temporary RAM (70000h to 7FFFFh).
@@ -61,7 +61,7 @@ extern "efiapi" fn efi_main(boot_volume: u64) -> ! {
     };
     memory::begin(&mut core);
     dispatcher::run(&mut core, boot_volume);
-    if core.free_top == 0 {
+    if core.free_top == 0 && *core.services.boot_mode() != s3::BOOT_ON_S3_RESUME {
         debug!("PEI: no PEIM installed memory");
         post(post::NO_MEMORY);
         arch::stop();

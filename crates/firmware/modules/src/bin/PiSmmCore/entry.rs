@@ -11,6 +11,7 @@ pub extern "efiapi" fn smm_entry_point(context: *const EntryContext) {
     // SAFETY: the CPU driver's structure.
     table::set_context(unsafe { &*context });
     private().in_smm = true;
+    handlers::begin();
     let buffer = core::mem::take(&mut private().communication_buffer);
     if buffer != 0 {
         private().return_status = communicated(buffer).as_usize() as u64;

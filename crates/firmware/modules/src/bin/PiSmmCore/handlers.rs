@@ -26,6 +26,11 @@ struct Handlers {
 
 static HANDLERS: Global<Handlers> = Global::new(Handlers { all: Vec::new(), last: 0, depth: 0 });
 
+/// Nobody runs: the last SMI may have ended in a sleep, with the machine's reset.
+pub fn begin() {
+    HANDLERS.get().depth = 0;
+}
+
 /// Calls the handlers of a GUID until one is done with it; `None`: all root handlers.
 pub fn manage(guid: Option<&Guid>, context: *const c_void, buffer: *mut c_void, size: *mut usize) -> Status {
     HANDLERS.get().depth += 1;

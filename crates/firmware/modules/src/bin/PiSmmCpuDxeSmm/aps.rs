@@ -3,7 +3,7 @@
 //!
 //! EDK II's CpuDxe does more of it: here no driver calls a processor outside SMM.
 
-use base::{Status, arch, arch::mmio, debug, dxe, efi, fwcfg, lapic};
+use base::{Global, Status, arch, arch::mmio, debug, dxe, efi, fwcfg, lapic};
 use core::arch::global_asm;
 
 /// Processors that this firmware knows how to handle.
@@ -37,17 +37,27 @@ impl Parked {
     }
 }
 
+/// Where they park.
+static PAGE: Global<u64> = Global::new(0);
+
 /// How many processors there are, ourselves included; fw_cfg tells. APIC IDs count from 0.
-pub fn start() -> Result<(usize, Parked), Status> {
+pub fn prepare() -> Result<usize, Status> {
     let count = fwcfg::processors();
-    if count == 1 {
-        return Ok((1, Parked { at: 0 }));
-    }
     if count > MOST {
         return Err(Status::UNSUPPORTED);
     }
-    // No OS may take the page before it has started the processors anew.
-    let page = dxe::allocate_start_up_page(efi::RESERVED_MEMORY_TYPE)?;
+    if count > 1 {
+        // No OS may take the page before it has started the processors anew, nor at a resume from S3.
+        *PAGE.get() = dxe::allocate_start_up_page(efi::RESERVED_MEMORY_TYPE)?;
+    }
+    Ok(count)
+}
+
+pub fn start(count: usize) -> Result<Parked, Status> {
+    let page = *PAGE.get();
+    if count == 1 {
+        return Ok(Parked { at: 0 });
+    }
     // SAFETY: the page is ours and large enough.
     unsafe {
         let size = &raw const ap_park_end as usize - &raw const ap_park as usize;
@@ -60,5 +70,5 @@ pub fn start() -> Result<(usize, Parked), Status> {
         debug!("PiSmmCpuDxeSmm: not all processors came");
         return Err(Status::DEVICE_ERROR);
     }
-    Ok((count, parked))
+    Ok(parked)
 }

@@ -7,6 +7,7 @@ mod aps;
 mod entry;
 mod relocate;
 mod rendezvous;
+mod s3;
 mod save_state;
 mod smrr;
 mod words;
@@ -63,7 +64,8 @@ fn cpus() -> &'static [Cpu] {
 }
 
 fn main() -> Result<(), Status> {
-    let (count, parked) = aps::start()?;
+    let count = aps::prepare()?;
+    let parked = aps::start(count)?;
     let tile_size = PCD.get(TILE_SIZE) as usize;
     let tiles = smst::allocate_pages((TILES + (count - 1) * tile_size).div_ceil(PAGE))?;
     let tables = smst::allocate_pages(paging::IDENTITY_PAGES)?;
@@ -96,6 +98,9 @@ fn main() -> Result<(), Status> {
         );
     }
     debug!("PiSmmCpuDxeSmm: save state revision 0x{:08X}", revision);
+    if s3::prepare().is_err() {
+        debug!("PiSmmCpuDxeSmm: no room for S3 resume");
+    }
     smst::on_protocol(&protocol::SMM_READY_TO_LOCK, smrr::ON_READY_TO_LOCK)?;
     smst::install(&protocol::SMM_CPU, PROTOCOL.as_ptr())?;
     smst::install(&protocol::SMM_CONFIGURATION, CONFIGURATION.as_ptr())?;

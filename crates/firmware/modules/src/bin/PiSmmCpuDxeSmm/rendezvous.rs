@@ -33,6 +33,14 @@ pub fn is_inside(cpu: &Cpu) -> bool {
     DOOR.load(SeqCst) & bit(cpu) != 0
 }
 
+/// All processors come out of a reset.
+pub fn forget() {
+    for word in [&DOOR, &PRESENT, &TRACE] {
+        word.store(0, SeqCst);
+    }
+    BSP.store(NOBODY, SeqCst);
+}
+
 fn bit(cpu: &Cpu) -> u32 {
     1 << cpu.index
 }

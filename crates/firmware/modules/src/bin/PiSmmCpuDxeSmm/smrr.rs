@@ -37,6 +37,11 @@ extern "efiapi" fn on_ready_to_lock(_: *const Guid, _: *mut c_void, _: Handle) -
     Status::SUCCESS
 }
 
+/// A reset has undone it.
+pub fn forget() {
+    DONE.get().fill(false);
+}
+
 /// In SMM, on the processor itself.
 pub fn protect(cpu: usize) {
     let Some((base, mask)) = *VALUES.get() else { return };

@@ -2,7 +2,7 @@
 
 use crate::loader::OS;
 use crate::tasks::{self, Tasks};
-use crate::{cpu_commands, interrupts, messages, variables};
+use crate::{cpu_commands, interrupts, messages, sleep, variables};
 use base::arch::{self, ASKS, mmio};
 use base::chipset::{APM_DATA, pci};
 use base::names::Name;
@@ -11,7 +11,7 @@ use base::{Guid, Status, efi, say};
 use core::ffi::c_void;
 use core::str::SplitAsciiWhitespace;
 
-const HELP: [&str; 19] = [
+const HELP: [&str; 20] = [
     "smi VALUE [DATA]      write APM_CNT (B2h), DATA to B3h before",
     "peek ADDRESS          read 32 bits of memory",
     "poke ADDRESS VALUE    write 32 bits of memory",
@@ -29,6 +29,7 @@ const HELP: [&str; 19] = [
     "cpus sipi N           SIPI: starts it again",
     "fptask start|stop|state   floating-point tasks on all processors, which check their sums",
     "storm COUNT [VALUE]   SMI VALUE, COUNT times from all processors at once",
+    "sleep                 S3; the RTC's alarm wakes in two seconds",
     "reboot, poweroff      ResetSystem()",
     "help                  this",
 ];
@@ -54,6 +55,10 @@ pub fn run(line: &str) {
         "cpus" => cpu_commands::cpus(&mut words),
         "fptask" => cpu_commands::fptask(&mut words),
         "storm" => cpu_commands::storm(&mut words),
+        "sleep" => {
+            say!("sleep: {}", Name(base::status(sleep::sleep())));
+            Ok(())
+        }
         "reboot" => reset(efi::RESET_COLD),
         "poweroff" => reset(efi::RESET_SHUTDOWN),
         "help" => {

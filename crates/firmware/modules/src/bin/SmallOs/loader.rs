@@ -3,9 +3,10 @@
 use crate::processors;
 use base::pages::PAGE;
 use base::protocol::CommunicationRegionTable;
+use base::s3::SleepTable;
 use base::smm::SmmCommunication;
 use base::{Global, Handle, Status, arch, check, chipset, dxe, efi, paging, protocol};
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 
 /// The OS sees runtime memory here, and no longer where it is: firmware that goes on using physical addresses
 /// faults, as on any OS.
@@ -30,6 +31,8 @@ pub struct Os {
     pub buffer: u64,
     pub communication: *mut SmmCommunication,
     pub smram: u64,
+    /// Null: this firmware has no S3.
+    pub sleep_table: *const SleepTable,
     tables: u64,
     small_tables: u64,
     map: [u8; MAP],
@@ -43,6 +46,7 @@ pub static OS: Global<Os> = Global::new(Os {
     buffer: 0,
     communication: null_mut(),
     smram: 0,
+    sleep_table: null(),
     tables: 0,
     small_tables: 0,
     map: [0; MAP],
@@ -64,6 +68,7 @@ pub fn leave_boot_services(image: Handle) -> Result<(), Status> {
     os.buffer = unsafe { (*table.cast::<CommunicationRegionTable>()).region.physical_start };
     os.tables = dxe::allocate_pages(efi::LOADER_DATA, paging::IDENTITY_PAGES)?;
     os.smram = chipset::tseg().start;
+    os.sleep_table = dxe::configuration_table(&protocol::SLEEP_TABLE).map_or(null(), |table| table.cast_const().cast());
     processors::prepare(os.tables)?;
     paging::identity(os.tables);
     // The lower half's first 512 GiB again at the beginning of the upper half, by tables of their own.

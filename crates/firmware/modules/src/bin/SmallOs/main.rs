@@ -15,6 +15,7 @@ mod loader;
 mod messages;
 mod processors;
 mod shell;
+mod sleep;
 mod tasks;
 mod variables;
 

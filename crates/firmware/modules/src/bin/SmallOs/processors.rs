@@ -80,6 +80,7 @@ pub fn prepare(tables: u64) -> Result<(), Status> {
 /// All that are there.
 pub fn start() {
     let all = (1 << count()) - 1;
+    ONLINE.store(1, SeqCst);
     if count() > 1 {
         lapic::start_up(0, lapic::ALL_BUT_SELF, *PAGE.get());
         arch::wait(PATIENCE, || ONLINE.load(SeqCst) == all);

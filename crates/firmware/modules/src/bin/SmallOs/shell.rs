@@ -1,6 +1,6 @@
 //! One command a line.
 
-use crate::commands;
+use crate::{commands, sleep};
 use base::arch::{halt, out8, stop};
 use base::fwcfg::File;
 use base::serial::{self, Line};
@@ -20,18 +20,23 @@ pub fn run() -> ! {
     }
 }
 
-fn run_script(script: File) -> ! {
-    // Commands don't touch fw_cfg, so the file can be read as it is run.
+fn run_script(mut script: File) -> ! {
+    // Commands don't touch fw_cfg, so the file can be read as it is run; a resume from S3 does.
     let mut line = Line::new();
-    for byte in script.chain([b'\n']) {
+    loop {
+        let byte = script.next();
         match byte {
-            b'\n' if !line.is_empty() => {
+            Some(b'\n') | None if !line.is_empty() => {
                 say!("> {}", line.text());
                 commands::run(line.text());
                 line = Line::new();
+                if sleep::woke() {
+                    script.select_again();
+                }
             }
-            b'\n' | b'\r' => {}
-            byte => line.push(byte),
+            None => break,
+            Some(b'\n' | b'\r') => {}
+            Some(byte) => line.push(byte),
         }
     }
     say!("script done");

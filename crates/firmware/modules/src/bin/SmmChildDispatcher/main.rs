@@ -88,7 +88,7 @@ fn serve(source: &Source) {
     if children.is_empty() {
         debug!("SmmChildDispatcher: no handler for {}, {}", source.kind, source.key);
     }
-    children.iter().for_each(call);
+    children.into_iter().for_each(|child| call(&child));
     if source.kind == protocol::SMM_SX_DISPATCH2 {
         sleep(source);
     }

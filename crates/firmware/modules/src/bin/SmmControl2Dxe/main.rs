@@ -28,8 +28,6 @@ const BROADCAST: u64 = 1;
 
 fn main(_: Handle) -> Result<(), Status> {
     post(post::SB_DXE_SMM);
-    lpc::FUNCTION.write32(lpc::PMBASE, u32::from(pm::BASE) | 1);
-    lpc::FUNCTION.write8(lpc::ACPI_CNTL, lpc::ACPI_EN);
     // What woke the machine outlives its reset, with its enable; nobody handles SMIs yet. And an override by
     // the power button keeps EOS from being set.
     out16(pm::PM1_STS, pm::PRBTNOR_STS);
@@ -51,11 +49,10 @@ fn main(_: Handle) -> Result<(), Status> {
 /// On QEMU a write to APM_CNT interrupts the writing processor only, unless firmware has asked for more
 /// (QEMU docs/specs, "fw_cfg"; in EDK II's words). ICH9's SMI# goes to all; there are no such files.
 fn negotiate_broadcast() {
-    if PCD.get(SMI_BROADCAST) == 0 || fwcfg::processors() < 2 || !fwcfg::write("etc/smi/requested-features", BROADCAST)
-    {
+    if PCD.get(SMI_BROADCAST) == 0 || fwcfg::processors() < 2 || !fwcfg::write(fwcfg::REQUESTED_FEATURES, BROADCAST) {
         return;
     }
-    let accepted = fwcfg::File::open("etc/smi/features-ok").and_then(|mut file| file.next());
+    let accepted = fwcfg::File::open(fwcfg::FEATURES_OK).and_then(|mut file| file.next());
     if accepted == Some(1) {
         debug!("NegotiateSmiFeatures: using SMI broadcast");
     }
