@@ -97,7 +97,8 @@ fn answers(mut machine: Machine, commands: &[(&str, &str)]) {
 fn a_wildcard_is_a_hexadecimal_digit_and_the_policy_with_fewest_of_them_holds() {
     let policies = [
         Policy { sizes: (0, 2), ..of("Item####") },
-        Policy { lock: LOCK_NOW, ..of("Item00#F") },
+        Policy { lock: LOCK_NOW, sizes: (1, 2), ..of("Item00#F") },
+        Policy { sizes: (0, 0), ..of("Item0000") },
         Policy { sizes: (0, 4), ..of("Item000F") },
         // Every other name of the vendor.
         Policy { sizes: (0, 1), must_have: 1, cant_have: 0x40, ..of("") },
@@ -114,6 +115,8 @@ fn a_wildcard_is_a_hexadecimal_digit_and_the_policy_with_fewest_of_them_holds() 
                 ("setvar Item123 7 0102", "EFI_INVALID_PARAMETER"),
                 ("setvar Item12345 7 0102", "EFI_INVALID_PARAMETER"),
                 ("setvar Item001F 7 01", "EFI_WRITE_PROTECTED"),
+                ("setvar Item001F 7 010203", "EFI_INVALID_PARAMETER"),
+                ("setvar Item0000 7 0102030405", "EFI_SUCCESS"),
                 ("setvar Item000F 7 01020304", "EFI_SUCCESS"),
                 ("setvar Item000F 7 0102030405", "EFI_INVALID_PARAMETER"),
                 ("delvar Item1234", "EFI_SUCCESS"),

@@ -29,13 +29,15 @@ fn values(store: &Store<'_>) -> Values {
     store.live().map(|variable| pair(variable.contents)).collect()
 }
 
-/// The variables of a volume that keeps every rule.
+/// The variables of a volume that keeps every rule; that of errors isn't asked for by anybody.
 fn sound(volume: &[u8]) -> Values {
     let nvram = find(volume, 0).unwrap().unwrap();
     let store = nvram.store(volume).unwrap();
     assert_eq!(store.check(), Ok(()));
     assert_eq!(nvram.settled(volume), Ok(()));
-    values(&store)
+    let mut all = values(&store);
+    all.retain(|(_, name), _| *name != stored_name("VarErrorFlag"));
+    all
 }
 
 /// A third of the store, some of it deleted.

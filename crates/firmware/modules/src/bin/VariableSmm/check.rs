@@ -19,15 +19,20 @@ pub fn lock(vendor: Guid, name: &[u8]) -> Result<(), Status> {
 }
 
 pub fn may_set(request: &Request<'_>) -> Result<(), Status> {
-    let &Request { vendor, name, trusted, .. } = request;
-    let locked = LOCKED.get().iter().any(|(owner, locked)| *owner == vendor && locked == name);
-    if (locked && VARIABLES.get().end_of_dxe || policy::locks(request)) && !trusted {
-        let status = Status::WRITE_PROTECTED;
-        info!("Variable Check ReadOnly variable fail {} - {}:{}", Text(status), vendor, Name(name));
-        return Err(status);
-    }
+    let locked = LOCKED.get().iter().any(|(owner, locked)| *owner == request.vendor && locked == request.name);
+    unless_locked(locked && VARIABLES.get().end_of_dxe, request)?;
     policy::validate(request)?;
+    unless_locked(policy::locks(request), request)?;
     platform_policy(request)
+}
+
+fn unless_locked(locked: bool, &Request { vendor, name, trusted, .. }: &Request<'_>) -> Result<(), Status> {
+    if !locked || trusted {
+        return Ok(());
+    }
+    let status = Status::WRITE_PROTECTED;
+    info!("Variable Check ReadOnly variable fail {} - {}:{}", Text(status), vendor, Name(name));
+    Err(status)
 }
 
 /// The platform's own handler, the article's SMM policy: settings are Setup's.

@@ -248,19 +248,19 @@ pub fn locks(request: &Request<'_>) -> bool {
     }
 }
 
-/// Size and attributes; nothing is asked of what is deleted.
+/// Size and attributes, before any lock; nothing is asked of what is deleted by its size. A limit of 0 is none.
 pub fn validate(request: &Request<'_>) -> Result<(), Status> {
-    let Some(Policy { entry, .. }) = of(request).filter(|_| !request.deletes()) else { return Ok(()) };
-    let attributes = request.attributes & !APPEND_WRITE;
+    let (attributes, size) = (request.attributes, request.data.len());
+    let deletes = size == 0 && !request.has(APPEND_WRITE);
+    let Some(Policy { entry, .. }) = of(request).filter(|_| !deletes) else { return Ok(()) };
+    let (least, most) = (entry.min_size, entry.max_size);
+    if size < least as usize || most != 0 && size > most as usize {
+        info!("ValidateSetVariable - Bad Size. 0x{:X} <> 0x{:X}-0x{:X}", size, least, most);
+        return Err(Status::INVALID_PARAMETER);
+    }
     if attributes & entry.must_have != entry.must_have || attributes & entry.cant_have != 0 {
         let (must, cant) = (entry.must_have, entry.cant_have);
         info!("ValidateSetVariable - Bad Attributes. 0x{:X} <> 0x{:X}:0x{:X}", attributes, must, cant);
-        return Err(Status::INVALID_PARAMETER);
-    }
-    let size = request.data.len();
-    if size < entry.min_size as usize || size > entry.max_size as usize {
-        let (least, most) = (entry.min_size, entry.max_size);
-        info!("ValidateSetVariable - Bad Size. 0x{:X} <> 0x{:X}-0x{:X}", size, least, most);
         return Err(Status::INVALID_PARAMETER);
     }
     Ok(())

@@ -36,7 +36,7 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn has(&self, bit: u32) -> bool {
+    pub fn has(&self, bit: u32) -> bool {
         self.attributes & bit != 0
     }
 
