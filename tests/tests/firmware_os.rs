@@ -121,7 +121,7 @@ fn a_fault_that_nobody_expects_stops_the_os_with_a_line() {
 
 #[test]
 fn each_command_that_help_lists_answers_with_a_status() {
-    const USES: [&str; 23] = [
+    const USES: [&str; 24] = [
         "smi 41",
         "peek 100000",
         "poke 100000 1",
@@ -144,6 +144,7 @@ fn each_command_that_help_lists_answers_with_a_status() {
         "lockvar Test",
         "varpolicy Test",
         "ftwabort",
+        "sleep",
         "help",
     ];
     const END_THE_BOOT: [&str; 2] = ["reboot", "setup"];

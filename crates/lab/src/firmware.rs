@@ -2,10 +2,13 @@
 
 use crate::hand::{Hand, Handled};
 use crate::look::smram;
-use crate::prompt::run_to_prompt;
+use crate::prompt::{Runs, run_to_prompt};
 use crate::witness::Witness;
 use board::{Board, Config, History, Machine};
 use protocol::{Chronicle, Failure, Outcome, Smram};
+
+/// Virtual time between two looks while the OS waits, and the hand, too.
+const IDLE: u64 = 10_000_000;
 
 /// A machine that has booted, or got stuck on the way.
 #[derive(Clone)]
@@ -30,10 +33,11 @@ pub fn boot_with(config: &Config, hand: &mut Hand, mut progress: impl FnMut(u64)
     let mut history = History::new(machine);
     let mut witness = Witness::default();
     let outcome = loop {
-        let outcome = run_to_prompt(&mut Handled { runs: &mut history, hand }, &mut witness, &mut progress);
-        if outcome != Outcome::Prompt || hand.rests() {
-            break outcome;
-        }
+        let mut runs = Handled { runs: &mut history, hand };
+        let outcome = run_to_prompt(&mut runs, &mut witness, &mut progress);
+        let Some(next) = runs.hand.next_due().filter(|_| outcome == Outcome::Prompt) else { break outcome };
+        let time = runs.machine().time();
+        runs.run_until(next.min(time + IDLE), &mut witness);
     };
     let smram = smram(&mut history, &witness.shutters);
     let locked = witness.shutters.iter().any(|shutter| shutter.locks);

@@ -24,10 +24,10 @@ impl Hand {
         Hand { waiting: stimuli.to_vec(), due: Vec::new(), said: [b'\n'; 3] }
     }
 
-    /// Nothing is under way; what waits for its moment may come yet.
+    /// When it comes next; none: what waits for its moment may come yet.
     #[must_use]
-    pub fn rests(&self) -> bool {
-        self.due.is_empty()
+    pub fn next_due(&self) -> Option<u64> {
+        self.due.last().map(|(at, _)| *at)
     }
 
     /// As [`Runs::run_until`].
@@ -39,7 +39,7 @@ impl Hand {
             if now >= until {
                 return Stop::Time;
             }
-            let next = self.due.last().map_or(until, |(at, _)| *at).min(until);
+            let next = self.next_due().unwrap_or(until).min(until);
             let pause = if self.waiting.is_empty() { next } else { next.min(now + LOOK) };
             let mut ear = Ear { sink, said: self.said, post: Vec::new(), prompted: false };
             let stop = runs.run_until(pause, &mut ear);
