@@ -15,7 +15,7 @@ export default defineConfig({
     headless: true,
     locale: 'en-GB',
     launchOptions,
-    // A trace of each test would take two fifths of the time: ask for one with --trace retain-on-failure.
+    // A trace of each test nearly doubles Playwright's own work: ask for one with --trace retain-on-failure.
     screenshot: 'only-on-failure',
     trace: 'off',
   },

@@ -10,7 +10,8 @@ mod s3;
 mod setting;
 mod smi;
 
-use ::board::Board;
+use ::board::{Board, Machine};
+use audit::{Verdict, audit};
 use content::KnownFault;
 use content::source::Library;
 use e2e::cli::smmlab;
@@ -69,6 +70,11 @@ fn answers(firmware: &Firmware, commands: &[&str]) -> Vec<String> {
 
 fn answer(image: &[u8], command: &str) -> String {
     answers(&booted(image), &[command]).concat()
+}
+
+/// The audit's verdict of this module is FAILED.
+fn fails(machine: &Machine, module: &str) -> bool {
+    audit(machine).iter().any(|finding| finding.module == module && finding.verdict == Verdict::Failed)
 }
 
 /// Each fault of the catalogue has its line in the table, with a test that names it.

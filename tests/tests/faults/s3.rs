@@ -1,8 +1,7 @@
 //! Resume from S3: what its boot script doesn't do, and who else may write it.
 
-use crate::{answers, booted, show};
+use crate::{answers, booted, fails, show};
 use ::board::{Machine, View};
-use audit::{Verdict, audit};
 use e2e::firmware::images;
 use lab::say;
 
@@ -12,10 +11,6 @@ fn after(image: &[u8], commands: &[&str]) -> (Machine, String) {
     let answers = commands.iter().map(|command| say(&mut machine, command).answer);
     let last = answers.last().unwrap_or_default();
     (machine, last)
-}
-
-fn fails(machine: &Machine, module: &str) -> bool {
-    audit(machine).iter().any(|finding| finding.module == module && finding.verdict == Verdict::Failed)
 }
 
 /// T_EN is clear once the OS has cleared it, and D_LCK was.
