@@ -4,7 +4,7 @@
 //! The x87's last instruction and operand pointers are kept as FXRSTOR loaded them; no instruction
 //! sets them. MMX isn't modelled.
 
-use crate::float::{Context, Rounding};
+use crate::float::{Context, Rounding, exception};
 
 /// MXCSR bits.
 pub mod mxcsr {
@@ -92,13 +92,18 @@ impl Fpu {
             denormals_are_zero: self.mxcsr & mxcsr::DAZ != 0,
             // FTZ works only while underflow is masked.
             flush_to_zero: self.mxcsr & mxcsr::FTZ != 0 && self.mxcsr & mxcsr::UNDERFLOW_MASK != 0,
+            unmasked: !(self.mxcsr >> 7) & exception::ALL,
             ..Context::new(Rounding::from_field(self.mxcsr >> 13))
         }
     }
 
     /// How x87 instructions calculate.
     pub fn x87_context(&self) -> Context {
-        Context { x87_nans: true, ..Context::new(Rounding::from_field(u32::from(self.control) >> 10)) }
+        Context {
+            x87_nans: true,
+            unmasked: !u32::from(self.control) & exception::ALL,
+            ..Context::new(Rounding::from_field(u32::from(self.control) >> 10))
+        }
     }
 
     /// Bits of the significand that the PC field asks for.
@@ -118,6 +123,11 @@ impl Fpu {
             self.status |= status::SUMMARY | status::BUSY;
         }
         unmasked
+    }
+
+    /// C1: whether the last result was rounded up.
+    pub fn set_rounded_up(&mut self, up: bool) {
+        self.status = self.status & !status::C1 | if up { status::C1 } else { 0 };
     }
 
     /// FXSAVE keeps ST(0) first.

@@ -67,7 +67,7 @@ fn memory_size(size: MemorySize) -> u8 {
         UInt16 | Int16 => 2,
         UInt32 | Int32 | Float32 => 4,
         UInt64 | Int64 | Float64 | Packed64_Float32 | Packed64_Int32 => 8,
-        Float80 => 10,
+        Float80 | Bcd => 10,
         _ => 16,
     }
 }

@@ -7,6 +7,7 @@ mod sse;
 mod string;
 mod system;
 mod x87;
+mod x87_functions;
 mod x87_state;
 
 pub use x87::known as x87_known;

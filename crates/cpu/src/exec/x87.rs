@@ -1,8 +1,7 @@
 //! The x87 instructions that compilers and firmware use: loads, stores, the four operations, comparison into
-//! EFLAGS, conditional moves, control (SDM vol. 2); `x87_state` has more. Not modelled (#UD): transcendental
-//! functions, FPREM, FSCALE, FXTRACT, BCD.
+//! EFLAGS, conditional moves, control (SDM vol. 2); `x87_state` and `x87_functions` have the others.
 
-use super::x87_state;
+use super::{x87_functions, x87_state};
 use crate::alu::{self, flag};
 use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
@@ -71,11 +70,27 @@ fn condition(m: Mnemonic) -> Option<u16> {
 pub fn known(m: Mnemonic) -> bool {
     use Mnemonic::*;
     x87_state::known(m)
+        || x87_functions::known(m)
         || arithmetic(m).is_some()
         || condition(m).is_some()
         || matches!(
             m,
-            Fninit | Fnclex | Fldcw | Fnstcw | Fnstsw | Wait | Fld | Fild | Fst | Fstp | Fist | Fistp | Fldz | Fld1
+            Fninit
+                | Fnclex
+                | Fldcw
+                | Fnstcw
+                | Fnstsw
+                | Wait
+                | Fld
+                | Fild
+                | Fst
+                | Fstp
+                | Fist
+                | Fistp
+                | Fldz
+                | Fld1
+                | Fbld
+                | Fbstp
         )
         || matches!(m, Fxch | Fchs | Fabs | Ffree | Fcomi | Fcomip | Fucomi | Fucomip)
 }
@@ -101,6 +116,10 @@ impl Cpu {
         if x87_state::known(m) {
             return self.x87_beside(env, op, m);
         }
+        if x87_functions::known(m) {
+            self.fpu_function(m);
+            return Ok(());
+        }
         match m {
             Wait => {}
             Fninit => self.fpu.initialise(),
@@ -123,17 +142,24 @@ impl Cpu {
             }
             Fst | Fstp => return self.fpu_store(env, op, m == Fstp),
             Fist | Fistp => return self.fpu_store_integer(env, op, m == Fistp),
+            Fbld => {
+                let decimal = self.read_operand(env, op, 10)?;
+                self.fpu_push(float::from_decimal(&mut self.fpu.x87_context(), decimal));
+            }
+            Fbstp => return self.fpu_store_decimal(env, op),
             Fxch => {
                 let i = stack_number(op.src);
                 let (a, b) = (self.fpu_operand(0), self.fpu_operand(i));
                 if let (Some(a), Some(b)) = (a, b) {
                     self.fpu.set_st(0, b);
                     self.fpu.set_st(i, a);
+                    self.fpu.set_rounded_up(false);
                 }
             }
             Fchs | Fabs => {
                 if let Some(a) = self.fpu_operand(0) {
                     self.fpu.set_st(0, if m == Fchs { a ^ SIGN } else { a & !SIGN });
+                    self.fpu.set_rounded_up(false);
                 }
             }
             Ffree => self.fpu.free(stack_number(op.dst)),
@@ -188,6 +214,7 @@ impl Cpu {
         let before = exception::INVALID | exception::DENORMAL | exception::DIVIDE;
         let unmasked = cx.flags & !u32::from(self.fpu.control);
         self.fpu.note(cx.flags);
+        self.fpu.set_rounded_up(cx.rounded_up);
         unmasked & before == 0
     }
 
@@ -212,21 +239,22 @@ impl Cpu {
         Ok(())
     }
 
-    fn fpu_store<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, pops: bool) -> Result<()> {
+    fn fpu_store<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, mut pops: bool) -> Result<()> {
         let Some(value) = self.fpu_operand(0) else { return Ok(()) };
         if op.dst == Place::Mem {
             let mut cx = self.fpu.x87_context();
             let out =
                 if op.size == 10 { value } else { float::to_float(&mut cx, EXTENDED, memory_format(op.size), value) };
             // Overflow and underflow, unmasked, keep a store in memory from happening, too.
-            if cx.flags & !u32::from(self.fpu.control) & !exception::PRECISION & exception::ALL != 0 {
-                self.fpu.note(cx.flags);
-                return Ok(());
+            if cx.flags & !u32::from(self.fpu.control) & !exception::PRECISION & exception::ALL == 0 {
+                self.write_operand(env, op, op.size, out)?;
+            } else {
+                (pops, cx.rounded_up) = (false, false);
             }
-            self.write_operand(env, op, op.size, out)?;
-            self.fpu.note(cx.flags);
+            self.fpu_settle(&cx);
         } else {
             self.fpu.set_st(stack_number(op.dst), value);
+            self.fpu.set_rounded_up(false);
         }
         if pops {
             self.fpu_pop();
@@ -245,7 +273,19 @@ impl Cpu {
                 self.fpu_pop();
             }
         }
-        self.fpu.note(cx.flags);
+        self.fpu_settle(&cx);
+        Ok(())
+    }
+
+    fn fpu_store_decimal<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
+        let Some(value) = self.fpu_operand(0) else { return Ok(()) };
+        let mut cx = self.fpu.x87_context();
+        let decimal = float::to_decimal(&mut cx, value);
+        if cx.flags & !u32::from(self.fpu.control) & exception::INVALID == 0 {
+            self.write_operand(env, op, 10, decimal)?;
+            self.fpu_pop();
+        }
+        self.fpu_settle(&cx);
         Ok(())
     }
 

@@ -13,10 +13,10 @@ use crate::op::{Op, Place};
 use crate::state::{Cpu, mask};
 use iced_x86::Mnemonic::{self, *};
 
-const C0: u16 = 1 << 8;
-const C2: u16 = 1 << 10;
-const C3: u16 = 1 << 14;
-const CONDITIONS: u16 = C0 | status::C1 | C2 | C3;
+pub(super) const C0: u16 = 1 << 8;
+pub(super) const C2: u16 = 1 << 10;
+pub(super) const C3: u16 = 1 << 14;
+pub(super) const CONDITIONS: u16 = C0 | status::C1 | C2 | C3;
 const EXPONENT: u128 = 0x7fff;
 
 /// Bytes of an environment behind the tag word, and of a register.

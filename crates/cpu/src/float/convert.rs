@@ -32,6 +32,7 @@ pub fn from_signed(cx: &mut Context, to: Format, value: i64) -> u128 {
 
 /// The integer nearest to a number, in `size` bytes; `None`: not representable (INVALID is set).
 pub(super) fn to_integer(cx: &mut Context, from: Format, bits: u128, size: u32, rounding: Rounding) -> Option<i64> {
+    cx.rounded_up = false;
     let n = cx.unpack(from, bits);
     let (exp, mant) = match n.class {
         Class::Zero => return Some(0),
@@ -55,6 +56,7 @@ pub(super) fn to_integer(cx: &mut Context, from: Format, bits: u128, size: u32, 
     if rest != 0 {
         cx.raise(PRECISION);
     }
+    cx.rounded_up = goes_up;
     Some(value as i64)
 }
 

@@ -5,13 +5,20 @@
 //! The host's own arithmetic can tell neither the flags nor, in WebAssembly, a NaN's bits.
 
 mod convert;
+mod functions;
+#[cfg(test)]
+mod functions_tests;
 mod ops;
+mod remainder;
 mod round;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 pub use convert::{from_signed, to_float, to_signed};
+pub use functions::{Function, arctangent, exp2_minus_1, trigonometric, y_log2_x, y_log2_x_plus_1};
 pub use ops::{Order, add, compare, div, mul, round_to_integer, sqrt, sub};
+pub use remainder::{extract, from_decimal, remainder, scale, to_decimal};
 
 /// Exception flags at their places in MXCSR and the x87 status word.
 pub mod exception {
@@ -119,13 +126,25 @@ pub struct Context {
     pub flush_to_zero: bool,
     /// Which of two NaNs comes out: by the x87's rules, or the first operand, as SSE does it.
     pub x87_nans: bool,
+    /// Exceptions that aren't masked: overflow and underflow have other results then.
+    pub unmasked: u32,
     /// Flags, see [`exception`].
     pub flags: u32,
+    /// Rounding made the last result larger in magnitude: the x87's C1.
+    pub rounded_up: bool,
 }
 
 impl Context {
     pub fn new(rounding: Rounding) -> Self {
-        Context { rounding, denormals_are_zero: false, flush_to_zero: false, x87_nans: false, flags: 0 }
+        Context {
+            rounding,
+            denormals_are_zero: false,
+            flush_to_zero: false,
+            x87_nans: false,
+            unmasked: 0,
+            flags: 0,
+            rounded_up: false,
+        }
     }
 
     fn raise(&mut self, flags: u32) {

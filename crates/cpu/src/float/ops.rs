@@ -179,10 +179,11 @@ pub fn round_to_integer(cx: &mut Context, f: Format, a: u128) -> u128 {
         Class::Finite { exp, .. } if exp < 63 => {
             cx.note_denormals(&[n]);
             let rounding = cx.rounding;
-            match to_signed(cx, f, a, 8, rounding) {
-                0 => f.zero(n.sign),
-                whole => from_signed(cx, f, whole),
-            }
+            let whole = to_signed(cx, f, a, 8, rounding);
+            let rounded_up = cx.rounded_up;
+            let result = if whole == 0 { f.zero(n.sign) } else { from_signed(cx, f, whole) };
+            cx.rounded_up = rounded_up;
+            result
         }
         _ => a,
     }

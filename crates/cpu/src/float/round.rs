@@ -12,6 +12,11 @@ pub(super) fn shift_jamming(value: u128, count: u32) -> u128 {
     }
 }
 
+/// What an unmasked overflow takes from the exponent and an unmasked underflow adds, where the x87 stores the result in
+/// a register (SDM vol. 1, "Numeric Overflow Exception", "Numeric Underflow Exception"). What doesn't fit even so is
+/// infinity or 0. In other formats the result isn't stored.
+const ADJUSTMENT: i32 = 24_576;
+
 impl Context {
     /// Whether a significand whose dropped bits are `rest` (of 2^128) goes up by one.
     pub(super) fn rounds_up(&self, sign: bool, odd: bool, rest: u128) -> bool {
@@ -33,12 +38,20 @@ impl Context {
         let mut goes_up = self.rounds_up(sign, kept & 1 != 0, rest);
         // Tiny: below the least normal number even after rounding with an unbounded exponent.
         let tiny = exp < format.least() && !(exp == format.least() - 1 && goes_up && kept + 1 == full);
+        self.rounded_up = false;
         if tiny && self.flush_to_zero {
             self.raise(UNDERFLOW | PRECISION);
             return format.zero(sign);
         }
-        let denormal = exp < format.least();
-        if denormal {
+        let trapped = tiny && self.unmasked & UNDERFLOW != 0;
+        if trapped {
+            exp += ADJUSTMENT;
+            if !format.explicit || exp < format.least() {
+                self.raise(UNDERFLOW | if rest != 0 { PRECISION } else { 0 });
+                return format.zero(sign);
+            }
+        }
+        if exp < format.least() {
             let down = (format.least() - exp) as u32;
             (kept, rest) = keep(shift_jamming(mant, down));
             goes_up = self.rounds_up(sign, kept & 1 != 0, rest);
@@ -47,12 +60,21 @@ impl Context {
         if rest != 0 {
             self.raise(PRECISION | if tiny { UNDERFLOW } else { 0 });
         }
+        self.raise(if trapped { UNDERFLOW } else { 0 });
+        self.rounded_up = goes_up;
         kept += u128::from(goes_up);
         if kept == full {
             (kept, exp) = (kept >> 1, exp + 1);
         }
         if exp > format.bias() {
-            return self.overflow(format, precision, sign);
+            if self.unmasked & OVERFLOW == 0 {
+                return self.overflow(format, precision, sign);
+            }
+            self.raise(OVERFLOW);
+            exp -= ADJUSTMENT;
+            if !format.explicit || exp > format.bias() {
+                return format.infinity(sign);
+            }
         }
         let normal = kept >> (precision - 1) != 0;
         let mant = (kept << (format.precision - precision)) as u64;
@@ -69,6 +91,7 @@ impl Context {
             Rounding::Up => !sign,
             Rounding::Zero => false,
         };
+        self.rounded_up = to_infinity;
         if to_infinity {
             return format.infinity(sign);
         }
