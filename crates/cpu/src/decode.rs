@@ -32,7 +32,7 @@ pub fn decode(mode: Mode, bytes: &[u8]) -> Result<Op, DecodeError> {
             _ => Ok(Op { kind: Kind::Ud, ..blank(mode, &insn) }),
         };
     }
-    Ok(translate(mode, &insn))
+    Ok(translate(mode, &insn, bytes))
 }
 
 /// Intel-syntax text of one instruction, numbers in the form that datasheets use (`0B2h`).
@@ -72,14 +72,14 @@ fn blank(mode: Mode, insn: &Instruction) -> Op {
     }
 }
 
-fn translate(mode: Mode, insn: &Instruction) -> Op {
+fn translate(mode: Mode, insn: &Instruction, bytes: &[u8]) -> Op {
     let mut op = blank(mode, insn);
     op.repeat = match (insn.has_repne_prefix(), insn.has_rep_prefix()) {
         (true, _) => Repeat::NotEqual,
         (_, true) => Repeat::Equal,
         _ => Repeat::No,
     };
-    if let Some(op) = float::floating(op, insn) {
+    if let Some(op) = float::floating(op, insn, bytes) {
         return op;
     }
     op.dst = place(insn, 0, &mut op);

@@ -1,8 +1,7 @@
 //! x87 and SSE state, and its image for FXSAVE (SDM vol. 1, "FXSAVE and FXRSTOR"; vol. 1, "x87 FPU
 //! Execution Environment" and "MXCSR Control and Status Register").
 //!
-//! The x87's last instruction and operand pointers are kept as FXRSTOR loaded them; no instruction
-//! sets them. MMX isn't modelled.
+//! MMX isn't modelled.
 
 use crate::float::{Context, Rounding, exception};
 
@@ -35,8 +34,20 @@ pub struct Fpu {
     pub valid: u8,
     pub control: u16,
     pub status: u16,
-    /// FOP, FIP and FDP.
-    pub last: [u64; 3],
+    pub last: Pointers,
+}
+
+/// Which non-control instruction ran last (SDM vol. 1, "x87 FPU Instruction and Data (Operand) Pointers", "Last
+/// Instruction Opcode"). The operand's is that of the last one that had an operand in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Pointers {
+    /// FOP: the first byte's low 3 bits, and the second byte.
+    pub opcode: u16,
+    /// The offset of its first byte, prefixes included.
+    pub fip: u64,
+    pub fcs: u16,
+    pub fdp: u64,
+    pub fds: u16,
 }
 
 impl Default for Fpu {
@@ -50,7 +61,7 @@ impl Default for Fpu {
             valid: 0xff,
             control: 0x40,
             status: 0,
-            last: [0; 3],
+            last: Pointers::default(),
         }
     }
 }
@@ -58,7 +69,7 @@ impl Default for Fpu {
 impl Fpu {
     /// FNINIT.
     pub fn initialise(&mut self) {
-        (self.control, self.status, self.valid, self.last) = (0x37f, 0, 0, [0; 3]);
+        (self.control, self.status, self.valid, self.last) = (0x37f, 0, 0, Pointers::default());
     }
 
     /// The number of register ST(`i`).
@@ -140,16 +151,20 @@ impl Fpu {
         self.registers[self.number(i)] = value;
     }
 
-    /// The head of an FXSAVE image: control, status and tags, pointers, MXCSR.
-    pub fn image_head(&self) -> [u8; 32] {
+    /// The head of an FXSAVE image: control, status and tags, pointers, MXCSR. With REX.W the pointers are 64-bit
+    /// offsets, else 32-bit offsets and selectors.
+    pub fn image_head(&self, wide: bool) -> [u8; 32] {
         let mut image = [0; 32];
         let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
         put(0, &self.control.to_le_bytes());
         put(2, &self.status.to_le_bytes());
         put(4, &[self.valid]);
-        put(6, &(self.last[0] as u16).to_le_bytes());
-        put(8, &self.last[1].to_le_bytes());
-        put(16, &self.last[2].to_le_bytes());
+        put(6, &self.last.opcode.to_le_bytes());
+        let pointer = |offset: u64, selector: u16| {
+            if wide { offset } else { offset & 0xffff_ffff | u64::from(selector) << 32 }
+        };
+        put(8, &pointer(self.last.fip, self.last.fcs).to_le_bytes());
+        put(16, &pointer(self.last.fdp, self.last.fds).to_le_bytes());
         put(24, &self.mxcsr.to_le_bytes());
         put(28, &mxcsr::EXISTING.to_le_bytes());
         image

@@ -7,7 +7,7 @@ use crate::op::{Kind, Op};
 use iced_x86::{Code, Instruction, MemorySize, Mnemonic, OpKind, Register};
 
 /// The operation, if `insn` is one of x87 or SSE.
-pub(super) fn floating(mut op: Op, insn: &Instruction) -> Option<Op> {
+pub(super) fn floating(mut op: Op, insn: &Instruction, bytes: &[u8]) -> Option<Op> {
     let m = insn.mnemonic();
     op.kind = match m {
         Mnemonic::Fxsave | Mnemonic::Fxsave64 => Kind::Fxsave,
@@ -31,10 +31,17 @@ pub(super) fn floating(mut op: Op, insn: &Instruction) -> Option<Op> {
             op.seg = segment(insn.memory_segment());
             op.imm = u64::from(insn.op2_register() as u8 - Register::XMM0 as u8);
         }
+        _ if op.kind == Kind::X87 => op.imm = opcode(bytes),
         _ if insn.op_count() == 3 && is_immediate(insn.op2_kind()) => op.imm = insn.immediate(2),
         _ => {}
     }
     Some(op)
+}
+
+/// The x87 opcode of 11 bits, as FOP keeps it: no prefix looks like its first byte.
+fn opcode(bytes: &[u8]) -> u64 {
+    let at = bytes.iter().position(|b| b & 0xf8 == 0xd8);
+    at.and_then(|at| bytes.get(at..at + 2)).map_or(0, |b| u64::from(b[0] & 7) << 8 | u64::from(b[1]))
 }
 
 fn registers(insn: &Instruction) -> impl Iterator<Item = Register> {

@@ -2,14 +2,19 @@
 
 use crate::bus::Bus;
 use crate::fault::{Fault, Result};
-use crate::fpu::mxcsr;
+use crate::fpu::{Pointers, mxcsr};
 use crate::memory::Env;
 use crate::op::Op;
 use crate::state::{Cpu, cr0, cr4, mask};
+use iced_x86::Mnemonic;
 
 const REGISTERS: u64 = 32;
 const XMM: u64 = 160;
 const IMAGE: usize = 512;
+
+fn with_wide_pointers(op: &Op) -> bool {
+    [Mnemonic::Fxsave64, Mnemonic::Fxrstor64].map(|m| m as u16).contains(&op.aux)
+}
 
 impl Cpu {
     /// The image's address, once it is known that the instruction may run.
@@ -32,7 +37,7 @@ impl Cpu {
     pub(super) fn fxsave<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let at = self.image_address(op, true)?;
         self.probe_write(env, at, IMAGE)?;
-        for (i, part) in self.fpu.image_head().chunks_exact(8).enumerate() {
+        for (i, part) in self.fpu.image_head(with_wide_pointers(op)).chunks_exact(8).enumerate() {
             let value = part.iter().rev().fold(0, |v, &b| v << 8 | u64::from(b));
             self.write_linear(env, at + i as u64 * 8, 8, value)?;
         }
@@ -54,7 +59,11 @@ impl Cpu {
         let mut word = |cpu: &mut Self, offset: u64, size: usize| cpu.read_linear(env, at + offset, size);
         let head = word(self, 0, 8)?;
         (new.control, new.status, new.valid) = (head as u16, (head >> 16) as u16, (head >> 32) as u8);
-        new.last = [head >> 48, word(self, 8, 8)?, word(self, 16, 8)?];
+        let (fip, fdp) = (word(self, 8, 8)?, word(self, 16, 8)?);
+        let split = |pointer: u64| (pointer & 0xffff_ffff, (pointer >> 32) as u16);
+        let ((fip, fcs), (fdp, fds)) =
+            if with_wide_pointers(op) { ((fip, 0), (fdp, 0)) } else { (split(fip), split(fdp)) };
+        new.last = Pointers { opcode: (head >> 48) as u16 & 0x7ff, fip, fcs, fdp, fds };
         let mxcsr = word(self, 24, 4)? as u32;
         for i in 0..8u8 {
             let low = word(self, REGISTERS + u64::from(i) * 16, 8)?;

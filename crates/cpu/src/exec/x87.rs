@@ -9,7 +9,7 @@ use crate::float::{self, Context, DOUBLE, EXTENDED, Format, Order, SINGLE, excep
 use crate::fpu::status;
 use crate::memory::Env;
 use crate::op::{Op, Place};
-use crate::state::{Cpu, RAX, cr0};
+use crate::state::{CS, Cpu, RAX, cr0};
 use iced_x86::Mnemonic;
 
 type Operation = fn(&mut Context, Format, u32, u128, u128) -> u128;
@@ -95,6 +95,13 @@ pub fn known(m: Mnemonic) -> bool {
         || matches!(m, Fxch | Fchs | Fabs | Ffree | Fcomi | Fcomip | Fucomi | Fucomip)
 }
 
+/// Control instructions leave the pointers to the last instruction alone (SDM vol. 1, "x87 FPU Instruction and Data
+/// (Operand) Pointers").
+fn is_control(m: Mnemonic) -> bool {
+    use Mnemonic::*;
+    matches!(m, Fninit | Fnclex | Fldcw | Fnstcw | Fnstsw | Fnstenv | Fldenv | Fnsave | Frstor | Wait)
+}
+
 impl Cpu {
     pub(super) fn x87<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         use Mnemonic::*;
@@ -113,6 +120,27 @@ impl Cpu {
         if looks && self.fpu.status & status::SUMMARY != 0 && self.cr0 & cr0::NE != 0 {
             return Err(Fault { vector: vector::MF, error: None });
         }
+        self.x87_run(env, op, m)?;
+        if !is_control(m) {
+            self.fpu_remember(op);
+        }
+        Ok(())
+    }
+
+    /// Which instruction this was, for those that save the environment.
+    fn fpu_remember(&mut self, op: &Op) {
+        let last = &mut self.fpu.last;
+        last.opcode = op.imm as u16;
+        last.fip = self.rip.wrapping_sub(op.len.into());
+        last.fcs = self.seg[CS].selector;
+        if op.dst == Place::Mem {
+            self.fpu.last.fds = self.seg[usize::from(op.seg)].selector;
+            self.fpu.last.fdp = self.effective(op);
+        }
+    }
+
+    fn x87_run<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, m: Mnemonic) -> Result<()> {
+        use Mnemonic::*;
         if x87_state::known(m) {
             return self.x87_beside(env, op, m);
         }
@@ -212,10 +240,11 @@ impl Cpu {
     /// Takes over what a calculation met; false: its result must not be stored.
     pub(super) fn fpu_settle(&mut self, cx: &Context) -> bool {
         let before = exception::INVALID | exception::DENORMAL | exception::DIVIDE;
-        let unmasked = cx.flags & !u32::from(self.fpu.control);
-        self.fpu.note(cx.flags);
-        self.fpu.set_rounded_up(cx.rounded_up);
-        unmasked & before == 0
+        let stops = cx.flags & before & !u32::from(self.fpu.control) != 0;
+        // What comes with the result doesn't come without it.
+        self.fpu.note(if stops { cx.flags & before } else { cx.flags });
+        self.fpu.set_rounded_up(cx.rounded_up && !stops);
+        !stops
     }
 
     pub(super) fn integer_operand<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<i64> {

@@ -1,13 +1,12 @@
 //! x87 instructions beside arithmetic: comparison into C0–C3, FXAM, constants, rounding to an integer, square
 //! root, stack control; FSTENV, FLDENV, FSAVE, FRSTOR (SDM vol. 2; vol. 1, "x87 FPU Execution Environment").
-//!
-//! The images' pointers are those that FXRSTOR and FLDENV loaded; see [`crate::fpu`].
 
 use super::x87::{memory_format, stack_number};
+use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::Result;
 use crate::float::{self, EXTENDED, Order, Rounding};
-use crate::fpu::status;
+use crate::fpu::{Pointers, status};
 use crate::memory::Env;
 use crate::op::{Op, Place};
 use crate::state::{Cpu, mask};
@@ -168,18 +167,49 @@ impl Cpu {
         (0..8).fold(0, |word, n| word | tag(n) << (2 * n))
     }
 
+    /// Whether an environment's pointers are offsets and selectors, and not linear addresses.
+    fn pointers_are_protected(&self) -> bool {
+        self.protected() && self.rflags & flag::VM == 0
+    }
+
+    /// The last four words of an environment (SDM vol. 1, figures "Protected Mode x87 FPU State Image in Memory" and
+    /// "Real Mode x87 FPU State Image in Memory", 32- and 16-bit formats).
+    fn environment_pointers(&self, size: u8) -> [u64; 4] {
+        let Pointers { opcode, fip, fcs, fdp, fds } = self.fpu.last;
+        let reserved = if size == 4 { 0xffff_0000 } else { 0 };
+        if self.pointers_are_protected() {
+            let opcode = if size == 4 { u64::from(opcode) << 16 } else { 0 };
+            return [fip, u64::from(fcs) | opcode, fdp, reserved | u64::from(fds)];
+        }
+        // Bits 31:16 of a linear address from bit 12 on, bits 19:16 in the short format.
+        let linear = |selector: u16, offset: u64| (u64::from(selector) << 4).wrapping_add(offset);
+        let split = |linear: u64| (reserved | linear & 0xffff, (linear >> 16 & 0xffff) << 12);
+        let ((ip, above), (dp, data)) = (split(linear(fcs, fip)), split(linear(fds, fdp)));
+        [ip, above | u64::from(opcode), dp, data]
+    }
+
+    fn set_environment_pointers(&mut self, size: u8, [ip, above, dp, data]: [u64; 4]) {
+        self.fpu.last = if self.pointers_are_protected() {
+            // The short format has no opcode.
+            let opcode = if size == 4 { above >> 16 } else { 0 };
+            Pointers { opcode: opcode as u16 & 0x7ff, fip: ip, fcs: above as u16, fdp: dp, fds: data as u16 }
+        } else {
+            let linear = |low: u64, high: u64| low & 0xffff | (high >> 12 & 0xffff) << 16;
+            Pointers { opcode: above as u16 & 0x7ff, fip: linear(ip, above), fcs: 0, fdp: linear(dp, data), fds: 0 }
+        };
+    }
+
     fn fpu_store_environment<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
-        let [opcode, fip, fdp] = self.fpu.last;
         let reserved = if op.size == 4 { 0xffff_0000 } else { 0 };
-        let selector = if op.size == 4 { fip >> 32 & 0xffff | opcode << 16 } else { fip >> 32 & 0xffff };
+        let [fip, selector, fdp, data] = self.environment_pointers(op.size);
         let words = [
             reserved | u64::from(self.fpu.control),
             reserved | u64::from(self.fpu.status),
             reserved | u64::from(self.fpu_tags()),
-            fip & mask(op.size),
+            fip,
             selector,
-            fdp & mask(op.size),
-            reserved | fdp >> 32 & 0xffff,
+            fdp,
+            data,
         ];
         let last = self.environment_at(op, 6, true)?;
         let first = self.environment_at(op, 0, true)?;
@@ -202,7 +232,7 @@ impl Cpu {
         self.fpu.control = control as u16 | 0x40;
         self.fpu.status = state as u16 & !(status::SUMMARY | status::BUSY);
         self.fpu.valid = (0..8).filter(|n| tags >> (2 * n) & 3 != 3).fold(0, |valid, n| valid | 1 << n);
-        self.fpu.last = [selector >> 16 & 0x7ff, fip | (selector & 0xffff) << 32, fdp | (data & 0xffff) << 32];
+        self.set_environment_pointers(op.size, [fip, selector, fdp, data]);
         self.fpu.note(u32::from(self.fpu.status & 0x3f));
         Ok(())
     }

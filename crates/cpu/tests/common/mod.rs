@@ -11,8 +11,8 @@ pub const STACK: u64 = 0x9000;
 pub const IDT: u64 = 0x2000;
 pub const GDT: u64 = 0x3000;
 pub const TSS: u64 = 0x4000;
-const PML4: u64 = 0x10000;
-const PDPT: u64 = 0x11000;
+pub const PML4: u64 = 0x10000;
+pub const PDPT: u64 = 0x11000;
 const PD: u64 = 0x12000;
 pub const PT: u64 = 0x13000;
 
