@@ -30,6 +30,8 @@ pub struct Ground {
     read: [u64; 8],
     write: [u64; 8],
     stack: u64,
+    /// Alignment is checked: nothing is hot that touches memory.
+    aligned: bool,
 }
 
 /// No page is known there: it isn't canonical.
@@ -39,8 +41,10 @@ impl Cpu {
     pub(crate) fn ground<B: Bus>(&self, env: &mut Env<B>) -> Ground {
         let mode = self.mode();
         env.tlb.quick.follow(env.code.epoch());
+        let aligned = self.checks_alignment();
         let base = |n: usize, write: bool| match self.seg.get(n) {
             None => NOWHERE,
+            Some(_) if aligned => NOWHERE,
             Some(s) if mode == Mode::Bits64 => {
                 if n >= FS {
                     s.base
@@ -62,6 +66,7 @@ impl Cpu {
             read: std::array::from_fn(|n| base(n, false)),
             write: std::array::from_fn(|n| base(n, true)),
             stack: mask(self.stack_size_in(mode)),
+            aligned,
         }
     }
 
@@ -569,6 +574,9 @@ impl Cpu {
     /// A load from a page that isn't known yet, or in a segment that isn't flat.
     #[inline(never)]
     fn load_slow<B: Bus>(&mut self, env: &mut Env<B>, ground: &Ground, seg: u8, offset: u64, size: u8) -> Option<u64> {
+        if ground.aligned {
+            return None;
+        }
         let linear = self.linear_in(ground.mode, seg.into(), offset, size.into(), false).ok()?;
         let at = linear as usize & 0xfff;
         if let Some(frame) = env.tlb.quick.read(ground.key, linear, size.into())
@@ -592,6 +600,9 @@ impl Cpu {
         size: u8,
         value: u64,
     ) -> Option<()> {
+        if ground.aligned {
+            return None;
+        }
         let linear = self.linear_in(ground.mode, seg.into(), offset, size.into(), true).ok()?;
         let at = linear as usize & 0xfff;
         if let Some(frame) = env.tlb.quick.write(ground.key, linear, size.into())

@@ -17,6 +17,7 @@ pub mod vector {
     pub const GP: u8 = 13;
     pub const PF: u8 = 14;
     pub const MF: u8 = 16;
+    pub const AC: u8 = 17;
     pub const MC: u8 = 18;
     pub const XM: u8 = 19;
 }
@@ -35,6 +36,7 @@ impl Fault {
     pub const XM: Fault = Fault { vector: vector::XM, error: None };
     pub const DE: Fault = Fault { vector: vector::DE, error: None };
     pub const GP0: Fault = Fault::gp(0);
+    pub const AC: Fault = Fault::with(vector::AC, 0);
 
     /// #GP with a selector, or 0.
     pub const fn gp(error: u16) -> Fault {

@@ -1,11 +1,12 @@
-//! Memory operands: segmentation, limits, canonical addresses, page splits.
+//! Memory operands: segmentation, limits, canonical addresses, alignment, page splits.
 
+use crate::alu::flag;
 use crate::bus::{Access, Bus, Purpose};
 use crate::code::CodeCache;
 use crate::fault::{Fault, Result, vector};
 use crate::op::{INSTRUCTION, Op};
 use crate::paging::{Tlb, Wish};
-use crate::state::{Cpu, SS, Segment, mask};
+use crate::state::{Cpu, SS, Segment, cr0, mask};
 use trace::{Kind, Mode};
 
 /// What an instruction works with besides the processor's own state.
@@ -82,10 +83,38 @@ impl Cpu {
             }
     }
 
+    /// Whether data must be aligned (SDM vol. 3, "Interrupt 17—Alignment Check Exception (#AC)"). What the processor reads
+    /// and writes for itself (`read_system`, `write_system`) is never checked.
+    #[inline]
+    pub(crate) fn checks_alignment(&self) -> bool {
+        self.cpl == 3 && self.rflags & flag::AC != 0 && self.cr0 & cr0::AM != 0
+    }
+
+    /// The SDM's table of alignments, where each part of an operand that is accessed has its own; 16 bytes count as two
+    /// parts of 8, as MOVUPS may.
+    #[inline]
+    fn is_misaligned(&self, linear: u64, size: usize) -> bool {
+        let low = match size {
+            2 | 4 | 8 => size as u64 - 1,
+            10 | 16 => 7,
+            _ => 0,
+        };
+        self.checks_alignment() && linear & low != 0
+    }
+
+    /// A page fault comes first (SDM vol. 3, "Priority Among Concurrent Events").
+    #[cold]
+    fn misaligned<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize, wish: Wish) -> Fault {
+        self.probe(env, linear, size, wish).err().unwrap_or(Fault::AC)
+    }
+
     /// Reads `size` bytes at a linear address with the rights of the current privilege level.
     #[inline]
     pub(crate) fn read_linear<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<u64> {
         let wish = Wish { user: self.cpl == 3, ..READ };
+        if self.is_misaligned(linear, size) {
+            return Err(self.misaligned(env, linear, size, wish));
+        }
         self.watch(linear, size, false);
         self.read_with(env, linear, size, wish, self.data_access())
     }
@@ -131,6 +160,9 @@ impl Cpu {
         value: u64,
     ) -> Result<()> {
         let wish = Wish { write: true, fetch: false, user: self.cpl == 3 };
+        if self.is_misaligned(linear, size) {
+            return Err(self.misaligned(env, linear, size, wish));
+        }
         self.watch(linear, size, true);
         self.write_with(env, linear, size, value, wish, self.data_access())
     }
@@ -231,6 +263,11 @@ impl Cpu {
     /// Checks that a write would succeed, so that an instruction can fault before it changes anything.
     pub(crate) fn probe_write<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize) -> Result<()> {
         let wish = Wish { write: true, fetch: false, user: self.cpl == 3 };
+        self.probe(env, linear, size, wish)?;
+        if self.is_misaligned(linear, size) { Err(Fault::AC) } else { Ok(()) }
+    }
+
+    fn probe<B: Bus>(&mut self, env: &mut Env<B>, linear: u64, size: usize, wish: Wish) -> Result<()> {
         self.translate(env.tlb, env.bus, linear, wish)?;
         let last = self.wrap(linear.wrapping_add(size as u64 - 1));
         if last >> 12 != linear >> 12 {

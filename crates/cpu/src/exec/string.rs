@@ -132,6 +132,7 @@ impl Cpu {
             || self.rflags & (flag::DF | flag::TF) != 0
             || count < 4
             || self.watches()
+            || self.checks_alignment()
         {
             return Ok(0);
         }

@@ -338,10 +338,13 @@ impl Cpu {
             let bits = self.read_operand(env, op, op.size)?;
             Some(float::to_float(&mut cx, memory_format(op.size), EXTENDED, bits))
         };
+        // What an empty register gives is the indefinite, whichever NaN is larger.
+        let source = if op.dst == Place::Mem { target } else { stack_number(op.src) };
+        let empty = self.fpu.st(target).is_none() || self.fpu.st(source).is_none();
         let (Some(a), Some(b)) = (self.fpu_operand(target), other) else { return Ok(()) };
         let (a, b) = if swapped { (b, a) } else { (a, b) };
         let precision = self.fpu.x87_precision();
-        let result = operation(&mut cx, EXTENDED, precision, a, b);
+        let result = if empty { EXTENDED.indefinite() } else { operation(&mut cx, EXTENDED, precision, a, b) };
         if self.fpu_settle(&cx) {
             self.fpu.set_st(target, result);
             if pops {

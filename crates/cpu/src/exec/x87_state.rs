@@ -246,13 +246,15 @@ impl Cpu {
 
     fn fpu_save<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let last = self.image_register(op, 7, true)?;
-        self.probe_write(env, last, REGISTER as usize)?;
+        self.probe_write(env, last.wrapping_add(REGISTER - 1), 1)?;
         self.fpu_store_environment(env, op)?;
         for i in 0..8 {
             let value = self.fpu.register_in_stack_order(i);
             let at = self.image_register(op, i, true)?;
-            self.write_linear(env, at, 8, value as u64)?;
-            self.write_linear(env, at.wrapping_add(8), 2, (value >> 64) as u64 & 0xffff)?;
+            // In words: the image need not be aligned to more than its environment is.
+            for part in 0..5 {
+                self.write_linear(env, at.wrapping_add(2 * part), 2, (value >> (16 * part)) as u64 & 0xffff)?;
+            }
         }
         self.fpu.initialise();
         Ok(())
@@ -262,8 +264,9 @@ impl Cpu {
         let mut registers = [0u128; 8];
         for (i, register) in (0..).zip(&mut registers) {
             let at = self.image_register(op, i, false)?;
-            let low = self.read_linear(env, at, 8)?;
-            *register = u128::from(self.read_linear(env, at.wrapping_add(8), 2)?) << 64 | u128::from(low);
+            for part in 0..5 {
+                *register |= u128::from(self.read_linear(env, at.wrapping_add(2 * part), 2)?) << (16 * part);
+            }
         }
         self.fpu_load_environment(env, op)?;
         (0..).zip(registers).for_each(|(i, value)| self.fpu.set_register_in_stack_order(i, value));
