@@ -1,8 +1,7 @@
 //! One logical x86-64 processor with its local APIC: decode, paging, execution, exceptions, SMM.
 //!
-//! Real, protected and long mode; integer instructions, SSE, SSE2 and the x87 that compilers use. It
-//! knows the world only through [`Bus`]. Not modelled: the rest of the x87, MMX, virtual-8086 mode,
-//! task switches, VMX.
+//! Real, protected and long mode; integer instructions, SSE, SSE2 and the x87. It knows the world only
+//! through [`Bus`]. Not modelled: MMX, virtual-8086 mode, task switches, VMX.
 
 mod alu;
 mod attend;

@@ -451,6 +451,7 @@ fn the_last_instruction_and_its_operand_stand_in_the_environment() {
     let code = assemble_32(|a| {
         a.fadd(dword_ptr(ebx + 4)).unwrap();
         a.fsqrt().unwrap();
+        a.fnop().unwrap();
         a.fnstcw(word_ptr(ebp)).unwrap();
         a.fnstenv(ptr(esi)).unwrap();
         a.db(&[0x66, 0xd9, 0x36]).unwrap();
@@ -459,13 +460,15 @@ fn the_last_instruction_and_its_operand_stand_in_the_environment() {
     rig.cpu.fpu.initialise();
     rig.cpu.fpu.set_st(0, ONE);
     (rig.cpu.regs[3], rig.cpu.regs[5], rig.cpu.regs[6]) = (0x7000, 0x7400, 0x7800);
-    rig.step().step().step().step();
-    // FSQRT is D9 FA; the operand is FADD's. FNSTCW is a control instruction.
+    rig.step().step();
+    assert_eq!((rig.cpu.fpu.last.opcode, rig.cpu.fpu.last.fip), (0x1fa, common::CODE + 3));
+    rig.step().step().step();
+    // FNOP is D9 D0; the operand is FADD's. FNSTCW is a control instruction.
     let words: Vec<u64> = (3..7).map(|n| rig.ram.get(0x7800 + n * 4, 4)).collect();
-    assert_eq!(words, [common::CODE + 3, 0x1fa << 16 | 8, 0x7004, 0xffff_0010]);
+    assert_eq!(words, [common::CODE + 5, 0x1d0 << 16 | 8, 0x7004, 0xffff_0010]);
     rig.step();
     let words: Vec<u64> = (3..7).map(|n| rig.ram.get(0x7800 + n * 2, 2)).collect();
-    assert_eq!(words, [common::CODE + 3, 8, 0x7004, 0x10]);
+    assert_eq!(words, [common::CODE + 5, 8, 0x7004, 0x10]);
 }
 
 /// SDM vol. 1, figures "Real Mode x87 FPU State Image in Memory, 16-Bit Format" and "32-Bit Format".

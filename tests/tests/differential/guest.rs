@@ -4,7 +4,7 @@
 //! segment limits and types.)
 
 use crate::form::{Form, Imm, Rm};
-use crate::{flow, paging, simd, table};
+use crate::{flow, paging, table, x87};
 use rom_build::Rom;
 
 pub const RECORD: usize = 256;
@@ -78,7 +78,7 @@ pub struct Trial {
 
 /// Where memory operands may lie.
 pub struct Places {
-    scratch: u64,
+    pub scratch: u64,
     read_only: u64,
     slot: u32,
     stack: u64,
@@ -232,8 +232,8 @@ pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
     let (mut end, mut registers, mut error) = (None, Vec::new(), !0u32);
     let (segment, encoded, f) = match r.below(40) {
         0 => {
-            let code = simd::x87(&mut |n| r.below(n));
-            (Segment::Bits64, Encoded::sequence(code), None)
+            let sequence = x87::sequence(r, places.scratch);
+            return trial_of(r, places, Segment::Bits64, sequence);
         }
         1..=6 => {
             let segment = r.pick(&[Segment::Bits64, Segment::Bits64, Segment::Bits32, Segment::Bits16]);
@@ -255,8 +255,36 @@ pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
             }
         },
     };
-    let mut code = encoded.bytes.clone();
-    match end.unwrap_or(Some(segment)) {
+    let code = with_end(&encoded.bytes, end.unwrap_or(Some(segment)), places);
+    let mut record = record(r, places, segment, &code, f.as_ref(), &encoded);
+    record[60..64].iter_mut().zip(error.to_le_bytes()).for_each(|(byte, counts)| *byte &= counts);
+    set_registers(&mut record, &registers);
+    Trial { segment, code: encoded.bytes, record }
+}
+
+fn set_registers(record: &mut [u8], registers: &[(u8, u64)]) {
+    for (n, value) in registers {
+        record[64 + usize::from(*n) * 8..][..8].copy_from_slice(&value.to_le_bytes());
+    }
+}
+
+/// A sequence that ends in the segment in which it began.
+pub fn trial_of(r: &mut Random, places: &Places, segment: Segment, sequence: x87::Sequence) -> Trial {
+    let encoded = Encoded::sequence(sequence.code);
+    let code = with_end(&encoded.bytes, Some(segment), places);
+    let mut record = record(r, places, segment, &code, None, &encoded);
+    set_registers(&mut record, &sequence.registers);
+    // The XMM registers' values are the memory's, too.
+    for (at, word) in (RECORD - 64..).step_by(8).zip(sequence.memory.iter().flatten()) {
+        record[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    }
+    Trial { segment, code: encoded.bytes, record }
+}
+
+/// The code, and the way back from the segment in which it ends.
+fn with_end(code: &[u8], end: Option<Segment>, places: &Places) -> Vec<u8> {
+    let mut code = code.to_vec();
+    match end {
         // Ring 3 comes back by an exception.
         None => {}
         // JMP qword [RETURN]
@@ -274,13 +302,8 @@ pub fn trial(r: &mut Random, places: &Places, table: &[Form]) -> Trial {
             code.extend(8u16.to_le_bytes());
         }
     }
-    assert!(code.len() <= 40, "{:x?}", encoded.bytes);
-    let mut record = record(r, places, segment, &code, f.as_ref(), &encoded);
-    record[60..64].iter_mut().zip(error.to_le_bytes()).for_each(|(byte, counts)| *byte &= counts);
-    for (n, value) in registers {
-        record[64 + usize::from(n) * 8..][..8].copy_from_slice(&value.to_le_bytes());
-    }
-    Trial { segment, code: encoded.bytes, record }
+    assert!(code.len() <= 40, "{code:x?}");
+    code
 }
 
 fn record(
