@@ -128,6 +128,7 @@ impl Cpu {
     }
 
     /// Which instruction this was, for those that save the environment.
+    #[inline(never)]
     fn fpu_remember(&mut self, op: &Op) {
         let last = &mut self.fpu.last;
         last.opcode = op.imm as u16;
@@ -209,6 +210,7 @@ impl Cpu {
     }
 
     /// ST(`i`); an empty register is a stack fault, whose masked answer is the indefinite.
+    #[inline(never)]
     pub(super) fn fpu_operand(&mut self, i: u8) -> Option<u128> {
         let value = self.fpu.st(i);
         if value.is_some() {
@@ -218,6 +220,7 @@ impl Cpu {
         (!self.fpu.note(exception::INVALID)).then(|| EXTENDED.indefinite())
     }
 
+    #[inline(never)]
     pub(super) fn fpu_push(&mut self, value: u128) {
         if self.fpu.st(7).is_none() {
             self.fpu.rotate(7);
@@ -238,6 +241,7 @@ impl Cpu {
     }
 
     /// Takes over what a calculation met; false: its result must not be stored.
+    #[inline(never)]
     pub(super) fn fpu_settle(&mut self, cx: &Context) -> bool {
         let before = exception::INVALID | exception::DENORMAL | exception::DIVIDE;
         let stops = cx.flags & before & !u32::from(self.fpu.control) != 0;
@@ -252,6 +256,7 @@ impl Cpu {
         Ok(((self.read_operand(env, op, op.size)? as u64) << shift) as i64 >> shift)
     }
 
+    #[inline(never)]
     fn fpu_load<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         if op.dst != Place::Mem {
             if let Some(value) = self.fpu_operand(stack_number(op.dst)) {
@@ -268,6 +273,7 @@ impl Cpu {
         Ok(())
     }
 
+    #[inline(never)]
     fn fpu_store<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, mut pops: bool) -> Result<()> {
         let Some(value) = self.fpu_operand(0) else { return Ok(()) };
         if op.dst == Place::Mem {
@@ -291,6 +297,7 @@ impl Cpu {
         Ok(())
     }
 
+    #[inline(never)]
     fn fpu_store_integer<B: Bus>(&mut self, env: &mut Env<B>, op: &Op, pops: bool) -> Result<()> {
         let Some(value) = self.fpu_operand(0) else { return Ok(()) };
         let mut cx = self.fpu.x87_context();
@@ -306,6 +313,7 @@ impl Cpu {
         Ok(())
     }
 
+    #[inline(never)]
     fn fpu_store_decimal<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let Some(value) = self.fpu_operand(0) else { return Ok(()) };
         let mut cx = self.fpu.x87_context();

@@ -45,6 +45,7 @@ struct Outcome {
 }
 
 /// `a` is ST(0), `b` ST(1); `None`: the operand is out of range.
+#[inline(never)]
 fn calculate(cx: &mut Context, m: Mnemonic, a: u128, b: u128) -> Option<Outcome> {
     let (mut pushed, mut conditions) = (0, 0);
     let value = match m {
@@ -79,6 +80,7 @@ fn calculate(cx: &mut Context, m: Mnemonic, a: u128, b: u128) -> Option<Outcome>
 }
 
 impl Cpu {
+    #[inline(never)]
     pub(super) fn fpu_function(&mut self, m: Mnemonic) {
         let Some(shape) = shape(m) else { return };
         let (a, b) = (self.fpu.st(0), self.fpu.st(1));
@@ -105,6 +107,7 @@ impl Cpu {
         self.fpu_finish(shape, out.value, out.pushed);
     }
 
+    #[inline(never)]
     fn fpu_finish(&mut self, shape: Shape, value: u128, pushed: u128) {
         self.fpu.set_st(u8::from(shape == Shape::Pops), value);
         match shape {
@@ -118,6 +121,7 @@ impl Cpu {
     }
 
     /// An empty operand, or no room for the second result: all results are indefinite.
+    #[inline(never)]
     fn fpu_stack_fault(&mut self, shape: Shape, overflow: bool) {
         self.fpu.set_rounded_up(overflow);
         self.fpu.status |= status::STACK_FAULT;

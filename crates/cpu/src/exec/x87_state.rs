@@ -174,6 +174,7 @@ impl Cpu {
 
     /// The last four words of an environment (SDM vol. 1, figures "Protected Mode x87 FPU State Image in Memory" and
     /// "Real Mode x87 FPU State Image in Memory", 32- and 16-bit formats).
+    #[inline(never)]
     fn environment_pointers(&self, size: u8) -> [u64; 4] {
         let Pointers { opcode, fip, fcs, fdp, fds } = self.fpu.last;
         let reserved = if size == 4 { 0xffff_0000 } else { 0 };
@@ -188,6 +189,7 @@ impl Cpu {
         [ip, above | u64::from(opcode), dp, data]
     }
 
+    #[inline(never)]
     fn set_environment_pointers(&mut self, size: u8, [ip, above, dp, data]: [u64; 4]) {
         self.fpu.last = if self.pointers_are_protected() {
             // The short format has no opcode.

@@ -28,30 +28,35 @@ fn wide(sign: bool, exp: i32, mant: u64) -> Wide {
 }
 
 /// Rounds what is known not to be exact.
+#[inline(never)]
 fn inexact(cx: &mut Context, w: Wide) -> u128 {
     cx.round(EXTENDED, 64, w.sign, w.exp, w.mant | 1)
 }
 
 /// 1 + w/(n(n+1)) (1 + w/((n+2)(n+3)) (1 + …)): sine from n = 2, cosine from n = 1, with w = -x².
+#[inline(never)]
 fn factorials(w: Wide, n: u32) -> Wide {
     (0..18).rev().map(|k| n + 2 * k).fold(Wide::ONE, |sum, n| Wide::ONE.plus(w.over_whole(n * (n + 1)).times(sum)))
 }
 
 /// 1 + w/3 + w²/5 + …: the arctangent's and the logarithm's series over their argument.
+#[inline(never)]
 fn odd_parts(w: Wide) -> Wide {
     (0..33).rev().fold(Wide::ONE.over_whole(67), |sum, n| Wide::ONE.over_whole(2 * n + 1).plus(w.times(sum)))
 }
 
+#[inline(never)]
 fn square(x: Wide) -> Wide {
     x.times(x)
 }
 
 /// F2XM1. Beyond ±1, where the SDM leaves the result undefined, the operand counts as invalid.
+#[inline(never)]
 pub fn exp2_minus_1(cx: &mut Context, a: u128) -> u128 {
-    let n = cx.unpack(EXTENDED, a);
-    if let Some(nan) = cx.nan(EXTENDED, &[n]) {
-        return nan;
-    }
+    let [n] = match cx.operands([a]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return nan,
+    };
     match n.class {
         Class::Zero => a,
         Class::Finite { exp: 0, mant } if mant == 1 << 63 => a - u128::from(n.sign) * (1 << 64),
@@ -66,6 +71,7 @@ pub fn exp2_minus_1(cx: &mut Context, a: u128) -> u128 {
 }
 
 /// The binary logarithm of 1 + t, which lies between the square roots of 1/2 and 2.
+#[inline(never)]
 fn log2_beside_1(t: Wide) -> Wide {
     let z = t.over(Wide::TWO.plus(t));
     let sum = z.times(odd_parts(square(z))).times(LOG2_E);
@@ -73,6 +79,7 @@ fn log2_beside_1(t: Wide) -> Wide {
 }
 
 /// The binary logarithm of a positive number, and whether it is exact.
+#[inline(never)]
 fn log2(exp: i32, mant: u64) -> (Wide, bool) {
     let up = i32::from(mant > SQRT_2);
     let whole = Wide::whole(exp + up);
@@ -81,11 +88,12 @@ fn log2(exp: i32, mant: u64) -> (Wide, bool) {
 }
 
 /// FYL2X: `y` times the binary logarithm of `x`.
+#[inline(never)]
 pub fn y_log2_x(cx: &mut Context, y: u128, x: u128) -> u128 {
-    let (ny, nx) = (cx.unpack(EXTENDED, y), cx.unpack(EXTENDED, x));
-    if let Some(nan) = cx.nan(EXTENDED, &[ny, nx]) {
-        return nan;
-    }
+    let [ny, nx] = match cx.operands([y, x]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return nan,
+    };
     if nx.sign && nx.class != Class::Zero {
         return cx.invalid(EXTENDED);
     }
@@ -104,11 +112,12 @@ pub fn y_log2_x(cx: &mut Context, y: u128, x: u128) -> u128 {
 
 /// FYL2XP1: `y` times the binary logarithm of `x` + 1. Where the SDM leaves the result undefined (`x` beyond ±(1 - √½)),
 /// it is calculated up to the square root of two less 1, and the operand counts as invalid further on.
+#[inline(never)]
 pub fn y_log2_x_plus_1(cx: &mut Context, y: u128, x: u128) -> u128 {
-    let (ny, nx) = (cx.unpack(EXTENDED, y), cx.unpack(EXTENDED, x));
-    if let Some(nan) = cx.nan(EXTENDED, &[ny, nx]) {
-        return nan;
-    }
+    let [ny, nx] = match cx.operands([y, x]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return nan,
+    };
     // 1 - √½, √2 - 1
     let most = if nx.sign { 0x95f6_1998_0c43_36f7 } else { 0xd413_cccf_e779_9211 };
     match nx.class {
@@ -121,6 +130,7 @@ pub fn y_log2_x_plus_1(cx: &mut Context, y: u128, x: u128) -> u128 {
     }
 }
 
+#[inline(never)]
 fn times_logarithm(cx: &mut Context, y: Number, (logarithm, exact): (Wide, bool)) -> u128 {
     let Class::Finite { exp, mant } = y.class else {
         let class = if logarithm.mant == 0 { Class::Zero } else { Class::Finite { exp: 0, mant: 1 << 63 } };
@@ -134,6 +144,7 @@ fn times_logarithm(cx: &mut Context, y: Number, (logarithm, exact): (Wide, bool)
 }
 
 /// A product in which one factor is 0 or infinite.
+#[inline(never)]
 fn product(cx: &mut Context, a: Number, b: Number) -> u128 {
     let is = |class: Class| a.class == class || b.class == class;
     let sign = a.sign != b.sign;
@@ -145,6 +156,7 @@ fn product(cx: &mut Context, a: Number, b: Number) -> u128 {
 }
 
 /// The arctangent of a number from 0 to 1.
+#[inline(never)]
 fn arctangent_to_1(t: Wide) -> Wide {
     // Near 1/2 and 1 from there: atan t = atan c + atan ((t - c) / (1 + t c)).
     if t.exp < -2 {
@@ -161,11 +173,12 @@ fn arctangent_to_1(t: Wide) -> Wide {
 }
 
 /// FPATAN: the angle of the point (`x`, `y`).
+#[inline(never)]
 pub fn arctangent(cx: &mut Context, y: u128, x: u128) -> u128 {
-    let (ny, nx) = (cx.unpack(EXTENDED, y), cx.unpack(EXTENDED, x));
-    if let Some(nan) = cx.nan(EXTENDED, &[ny, nx]) {
-        return nan;
-    }
+    let [ny, nx] = match cx.operands([y, x]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return nan,
+    };
     cx.note_denormals(&[ny, nx]);
     let angle = match (ny.class, nx.class) {
         (Class::Zero, _) | (Class::Finite { .. }, Class::Infinity) if !nx.sign => return EXTENDED.zero(ny.sign),
@@ -192,11 +205,12 @@ pub enum Function {
 }
 
 /// FSIN, FCOS, FPTAN; `None`: the operand is 2^63 or more.
+#[inline(never)]
 pub fn trigonometric(cx: &mut Context, f: Function, a: u128) -> Option<u128> {
-    let n = cx.unpack(EXTENDED, a);
-    if let Some(nan) = cx.nan(EXTENDED, &[n]) {
-        return Some(nan);
-    }
+    let [n] = match cx.operands([a]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return Some(nan),
+    };
     let (exp, mant) = match n.class {
         Class::Zero => return Some(if f == Function::Cosine { ONE } else { a }),
         Class::Finite { exp, mant } if exp < 63 => (exp, mant),
@@ -220,6 +234,7 @@ pub fn trigonometric(cx: &mut Context, f: Function, a: u128) -> Option<u128> {
 }
 
 /// The sine of `r` and so many right angles.
+#[inline(never)]
 fn sine(r: Wide, right_angles: u64) -> Wide {
     let w = square(r).negate();
     let value = if right_angles & 1 != 0 { factorials(w, 1) } else { r.times(factorials(w, 2)) };

@@ -156,6 +156,7 @@ impl Context {
         format.indefinite()
     }
 
+    #[inline(never)]
     fn unpack(&self, format: Format, bits: u128) -> Number {
         let fraction_bits = format.fraction_bits();
         let fraction = (bits & ((1 << fraction_bits) - 1)) as u64;
@@ -204,6 +205,13 @@ impl Context {
         }
         let (sign, mant, _) = found?;
         Some(quiet_nan(format, sign, mant))
+    }
+
+    /// Operands in the x87's format, or the answer to a NaN among them.
+    #[inline(never)]
+    fn operands<const N: usize>(&mut self, bits: [u128; N]) -> Result<[Number; N], u128> {
+        let numbers = bits.map(|bits| self.unpack(EXTENDED, bits));
+        self.nan(EXTENDED, &numbers).map_or(Ok(numbers), Err)
     }
 
     fn note_denormals(&mut self, operands: &[Number]) {

@@ -3,7 +3,7 @@
 
 use super::convert::{from_signed, to_integer};
 use super::exception::*;
-use super::{Class, Context, EXTENDED, Number};
+use super::{Class, Context, EXTENDED};
 
 /// What integer division leaves. The rest counts in units of the operands' lowest bits, at the smaller exponent.
 pub(super) struct Division {
@@ -17,6 +17,7 @@ pub(super) struct Division {
 
 /// Divides `ma * 2^ea` by `mb * 2^eb`, both significands with their highest bit at one place below bit 126; the quotient
 /// is truncated, or rounded to the nearest (and even) integer.
+#[inline(never)]
 pub(super) fn divide((ea, ma): (i32, u128), (eb, mb): (i32, u128), nearest: bool) -> Division {
     if ea < eb {
         // Less than half unless the exponents are neighbours.
@@ -41,12 +42,13 @@ pub(super) fn divide((ea, ma): (i32, u128), (eb, mb): (i32, u128), nearest: bool
 }
 
 /// FPREM, and FPREM1 with `nearest`: the remainder, and the quotient's low bits once it is complete.
+#[inline(never)]
 pub fn remainder(cx: &mut Context, a: u128, b: u128, nearest: bool) -> (u128, Option<u64>) {
     let f = EXTENDED;
-    let (x, y) = (cx.unpack(f, a), cx.unpack(f, b));
-    if let Some(nan) = cx.nan(f, &[x, y]) {
-        return (nan, Some(0));
-    }
+    let [x, y] = match cx.operands([a, b]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return (nan, Some(0)),
+    };
     if x.class == Class::Infinity || y.class == Class::Zero {
         return (cx.invalid(f), Some(0));
     }
@@ -69,12 +71,13 @@ pub fn remainder(cx: &mut Context, a: u128, b: u128, nearest: bool) -> (u128, Op
 }
 
 /// FSCALE: `a` times two to the integer part of `b`.
+#[inline(never)]
 pub fn scale(cx: &mut Context, a: u128, b: u128) -> u128 {
     let f = EXTENDED;
-    let (x, y) = (cx.unpack(f, a), cx.unpack(f, b));
-    if let Some(nan) = cx.nan(f, &[x, y]) {
-        return nan;
-    }
+    let [x, y] = match cx.operands([a, b]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return nan,
+    };
     match (x.class, y.class) {
         (Class::Infinity, Class::Infinity) if y.sign => return cx.invalid(f),
         (Class::Zero, Class::Infinity) if !y.sign => return cx.invalid(f),
@@ -95,12 +98,13 @@ pub fn scale(cx: &mut Context, a: u128, b: u128) -> u128 {
 }
 
 /// FXTRACT: the exponent as a number, and the significand with an exponent of 0.
+#[inline(never)]
 pub fn extract(cx: &mut Context, a: u128) -> (u128, u128) {
     let f = EXTENDED;
-    let x = cx.unpack(f, a);
-    if let Some(nan) = cx.nan(f, &[x]) {
-        return (nan, nan);
-    }
+    let [x] = match cx.operands([a]) {
+        Ok(numbers) => numbers,
+        Err(nan) => return (nan, nan),
+    };
     cx.note_denormals(&[x]);
     match x.class {
         Class::Zero => {
@@ -121,6 +125,7 @@ const DECIMAL_SIGN: u128 = 1 << 79;
 const DECIMAL_INDEFINITE: u128 = 0xffff_c000_0000_0000_0000;
 
 /// FBLD. A digit above 9, which the SDM leaves undefined, counts what it says.
+#[inline(never)]
 pub fn from_decimal(cx: &mut Context, decimal: u128) -> u128 {
     let digit = |n: u32| (decimal >> (4 * n)) as i64 & 15;
     let value = (0..DIGITS).rev().fold(0, |value, n| value * 10 + digit(n));
@@ -128,8 +133,9 @@ pub fn from_decimal(cx: &mut Context, decimal: u128) -> u128 {
 }
 
 /// FBSTP.
+#[inline(never)]
 pub fn to_decimal(cx: &mut Context, a: u128) -> u128 {
-    let Number { sign, .. } = cx.unpack(EXTENDED, a);
+    let sign = a >> 79 & 1 != 0;
     let before = cx.flags;
     let whole = to_integer(cx, EXTENDED, a, 8, cx.rounding).map(i64::unsigned_abs);
     let Some(mut rest) = whole.filter(|whole| *whole < 10u64.pow(DIGITS)) else {

@@ -20,6 +20,7 @@ impl Wide {
     }
 
     /// Brings the highest bit to its place.
+    #[inline(never)]
     pub fn normal(sign: bool, exp: i32, mant: u128) -> Wide {
         let up = mant.leading_zeros() & 127;
         Wide { sign, exp: exp - up as i32, mant: mant << up }
@@ -33,6 +34,7 @@ impl Wide {
         Wide { sign: !self.sign, ..self }
     }
 
+    #[inline(never)]
     pub fn times(self, other: Wide) -> Wide {
         let halves = |m: u128| (m >> 64, m & u128::from(u64::MAX));
         let ((a, b), (c, d)) = (halves(self.mant), halves(other.mant));
@@ -42,6 +44,7 @@ impl Wide {
         Wide::normal(self.sign != other.sign, self.exp + other.exp + 1, high)
     }
 
+    #[inline(never)]
     pub fn plus(self, other: Wide) -> Wide {
         if self.mant == 0 || other.mant == 0 {
             return if self.mant == 0 { other } else { self };
@@ -53,6 +56,7 @@ impl Wide {
         Wide::normal(large.sign, large.exp + 1, if large.sign == small.sign { a + b } else { a - b })
     }
 
+    #[inline(never)]
     pub fn over(self, other: Wide) -> Wide {
         let (mut quotient, mut rest, mut carry) = (0u128, self.mant, false);
         for _ in 0..128 {
@@ -68,6 +72,7 @@ impl Wide {
     }
 
     /// Divided by a small number.
+    #[inline(never)]
     pub fn over_whole(self, n: u32) -> Wide {
         Wide::normal(self.sign, self.exp, self.mant / u128::from(n))
     }
