@@ -45,7 +45,11 @@ impl Sink for Said {
 
 impl Rig {
     fn boot(image: &[u8]) -> Rig {
-        let mut rig = Rig { machine: power_on_at_console(Board::Ich9, image), said: Said::default() };
+        Rig::power_on(power_on_at_console(Board::Ich9, image))
+    }
+
+    fn power_on(machine: Machine) -> Rig {
+        let mut rig = Rig { machine, said: Said::default() };
         rig.until_prompt();
         rig.said = Said::default();
         rig
@@ -443,10 +447,10 @@ fn the_power_button_switches_off_where_the_board_says_so() {
     assert_eq!(rig.log(), "BoardSmi: power button\nBoardSmi: the OS goes to S5\n");
 }
 
-/// Second time-out without a reload: the strap keeps the machine from being reset, until GCS.NO_REBOOT is
-/// cleared.
+/// Second time-out without a reload: the strap keeps the machine from being reset, whatever is written to
+/// GCS.NO_REBOOT.
 #[test]
-fn the_watchdogs_second_time_out_resets_where_no_reboot_is_clear() {
+fn the_watchdogs_second_time_out_resets_where_the_no_reboot_strap_is_low() {
     let mut rig = Rig::healthy();
     rig.say("out 669 0; out 660 1");
     rig.pass(5 * SECOND);
@@ -454,6 +458,11 @@ fn the_watchdogs_second_time_out_resets_where_no_reboot_is_clear() {
     assert_eq!((rig.log().as_str(), rig.said.post.len()), (lines, 0));
     let mut rig = Rig::healthy();
     rig.say("pci 1f 0 f0 fed1c001; poke fed1f410 400; out 669 0; out 660 1");
+    rig.pass(5 * SECOND);
+    assert_eq!(rig.said.post.len(), 0);
+    let low = Config { bios: images().debug.clone(), ram_mib: RAM_MIB, no_reboot: false, ..Config::default() };
+    let mut rig = Rig::power_on(Machine::new(&low).unwrap());
+    rig.say("out 669 0; out 660 1");
     rig.pass(5 * SECOND);
     assert!(rig.said.post.starts_with(&[0x01]), "{:x?}", rig.said.post);
 }

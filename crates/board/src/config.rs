@@ -32,6 +32,11 @@ pub struct Config {
     pub flash_stuck: bool,
     /// The top-block swap strap (GNT3#, ICH9): the upper two 64 KiB blocks of the flash change places.
     pub top_swap: bool,
+    /// The No Reboot strap (SPKR, ICH9; QEMU's property ICH9-LPC.noreboot): the TCO timer's second time-out never
+    /// resets.
+    pub no_reboot: bool,
+    /// What the CMOS clock shows at power-on, in seconds behind 2008-01-01 00:00:00.
+    pub clock_s: u64,
     /// Size of QEMU's extended TSEG, 1 to 4094 MiB; 0: there is none.
     pub ext_tseg_mib: u16,
 }
@@ -48,6 +53,8 @@ impl Default for Config {
             block_protect: 0,
             flash_stuck: false,
             top_swap: false,
+            no_reboot: true,
+            clock_s: 0,
             ext_tseg_mib: 16,
         }
     }

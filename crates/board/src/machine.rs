@@ -152,6 +152,8 @@ impl Machine {
             block_protect: config.block_protect,
             flash_stuck: config.flash_stuck,
             top_swap: config.top_swap,
+            no_reboot: config.no_reboot,
+            clock_s: config.clock_s,
             ext_tseg_mib: config.ext_tseg_mib,
             ..Wiring::new(silicon, low_ram, config.cpus, config.bios.clone())
         });

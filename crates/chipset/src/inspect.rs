@@ -97,9 +97,7 @@ impl Chipset {
         let trap = |offset, size| self.chip_config.trap.read(offset, size);
         show(&mut all, here("RCBA"), io_trap::TABLE, trap, free, |_| false);
         let general = |offset: u16, size| self.chip_config.read(rcba::GENERAL + u64::from(offset), size);
-        show(&mut all, here("RCBA"), rcba::TABLE, general, free, |lock| {
-            lock == Lock::Bild && self.chip_config.gcs().bild()
-        });
+        show(&mut all, here("RCBA"), rcba::TABLE, general, free, |lock| self.chip_config.holds(lock));
         let config = |offset, size| self.uhci.config_read(offset, size);
         show(&mut all, here("UHCI"), uhci::TABLE, config, free, |_| false);
         if let Some(spi) = &self.spi {
@@ -156,7 +154,7 @@ mod tests {
             ("HSFS", 0xe000, 0x8000),
             ("SMI_EN", 0x02, 0x01),
             ("PM1_EN", 0x100, 0),
-            ("GCS", 0x420, 0),
+            ("GCS", 0x420, 0x20),
         ] {
             let shown = find(&bench, name);
             assert_eq!((shown.value, shown.locked), (value, locked), "{name}");

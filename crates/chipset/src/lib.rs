@@ -93,7 +93,7 @@ use pci::ConfigAddress;
 use pic::Pic;
 use pit::Pit;
 use pm::{Pm, Wires};
-use rcba::ChipConfig;
+use rcba::{ChipConfig, Straps};
 use reset::ResetControl;
 use rtc::Rtc;
 use spi::Spi;
@@ -128,12 +128,16 @@ pub struct Wiring {
     pub flash_stuck: bool,
     /// GNT3# is pulled down: BUC.TS is 1.
     pub top_swap: bool,
+    /// SPKR is pulled up: the TCO timer's second time-out never resets.
+    pub no_reboot: bool,
+    /// What the CMOS clock shows at power-on, in seconds behind 2008-01-01 00:00:00.
+    pub clock_s: u64,
     /// QEMU's property extended-tseg-mbytes.
     pub ext_tseg_mib: u16,
 }
 
 impl Wiring {
-    /// No memory above 4 GiB, no files, no strap pulled.
+    /// No memory above 4 GiB, no files, no strap pulled but SPKR, as on desktop boards.
     pub fn new(silicon: Silicon, low_ram: u64, cpus: u8, flash: Vec<u8>) -> Self {
         Wiring {
             silicon,
@@ -145,6 +149,8 @@ impl Wiring {
             block_protect: 0,
             flash_stuck: false,
             top_swap: false,
+            no_reboot: true,
+            clock_s: 0,
             ext_tseg_mib: 16,
         }
     }
@@ -193,7 +199,7 @@ pub struct Chipset {
 impl Chipset {
     pub fn new(wiring: Wiring) -> Self {
         let silicon = wiring.silicon;
-        let chip_config = ChipConfig::new(silicon, wiring.top_swap);
+        let chip_config = ChipConfig::new(silicon, Straps { top_swap: wiring.top_swap, no_reboot: wiring.no_reboot });
         let mut flash = Flash::new(silicon, &wiring.flash);
         if let Some(nor) = flash.nor_mut() {
             nor.protect_blocks(wiring.block_protect);
@@ -500,7 +506,7 @@ impl Chipset {
         }
         self.catch_up(cx);
         self.pit.advance(cx.now);
-        let (reset, held) = self.pm.advance(cx, self.chip_config.gcs().no_reboot());
+        let (reset, held) = self.pm.advance(cx, self.chip_config.no_reboot());
         if reset {
             self.reset_control.request(ResetKind::Hard);
         }

@@ -12,7 +12,7 @@ use bitfield_struct::bitfield;
 #[bitfield(u32)]
 #[derive(PartialEq, Eq, Hash)]
 pub struct ConfigAddress {
-    /// Bits 1:0 are stored and ignored.
+    /// Bits 1:0 are stored; silicon ignores them, QEMU adds them to the port's.
     pub register: u8,
     /// Device and function.
     pub devfn: u8,
@@ -62,10 +62,18 @@ impl Chipset {
         }
     }
 
+    /// The register that an access to port CFCh + `lane` means.
+    fn config_offset(&self, lane: u8) -> u16 {
+        let register = self.config_address.register();
+        u16::from(match self.silicon {
+            Silicon::Ich9 => register & 0xfc | lane,
+            Silicon::Qemu => register | lane,
+        })
+    }
+
     /// Ports CFCh to CFFh; `lane` is the port's low two bits.
     pub(crate) fn config_data_read(&self, lane: u8, size: u8) -> u32 {
-        let at = self.config_address;
-        let offset = u16::from(at.register() & 0xfc) + u16::from(lane);
+        let (at, offset) = (self.config_address, self.config_offset(lane));
         match at.enable() {
             true => self.function_read(at.bus(), at.devfn(), offset, size) as u32,
             false => ones(size) as u32,
@@ -73,8 +81,7 @@ impl Chipset {
     }
 
     pub(crate) fn config_data_write(&mut self, cx: &mut Cx, lane: u8, size: u8, value: u32) {
-        let at = self.config_address;
-        let offset = u16::from(at.register() & 0xfc) + u16::from(lane);
+        let (at, offset) = (self.config_address, self.config_offset(lane));
         if at.enable() {
             self.function_write(cx, (at.bus(), at.devfn()), offset, size, value.into());
         }

@@ -171,10 +171,8 @@ fn bios_cntl_tells_of_top_swap_which_only_buc_changes() {
 }
 
 #[test]
-fn an_unattended_watchdog_resets_the_training_board_after_4_8_s_unless_no_reboot_is_set() {
-    let mut bench = Bench::new(Silicon::Ich9);
-    bench.config_write(0xf8, 0xf0, 4, 0xfed1_c001);
-    assert!(bench.with(|chipset, cx| chipset.mmio_write(cx, 0xfed1_f410, 4, 0)));
+fn an_unattended_watchdog_resets_the_training_board_after_4_8_s_where_the_strap_lets_it() {
+    let mut bench = Bench::with_reboot(Silicon::Ich9);
     while let Some(deadline) = bench.chipset.deadline() {
         bench.now = bench.now.max(deadline);
         bench.with(|chipset, cx| chipset.advance(cx));
@@ -262,4 +260,16 @@ fn serial_input_is_counted_until_it_is_read() {
     assert_eq!(bench.chipset.serial_pending(), 1);
     assert_eq!((bench.read(0x3f8, 1), bench.chipset.serial_pending()), (b'x'.into(), 0));
     assert_eq!(bench.events()[0].kind, Kind::SerialInput { byte: b'x' });
+}
+
+/// QEMU 7.2: what CF8h says of bits 1:0 and the port's own are put together.
+#[test]
+fn a_configuration_address_with_its_low_bits_set_means_another_register_on_qemu_only() {
+    for (silicon, smram) in [(Silicon::Qemu, 0x02), (Silicon::Ich9, 0x00)] {
+        let mut bench = Bench::new(silicon);
+        bench.write(0xcf8, 4, 0x8000_009d);
+        assert_eq!((bench.read(0xcfc, 1), bench.read(0xcfd, 1)), (smram, 0x02), "{silicon:?}");
+        bench.write(0xcfc, 1, 0x4a);
+        assert_eq!(bench.config_read(0, 0x9d, 1), if silicon == Silicon::Qemu { 0x4a } else { 0x02 }, "{silicon:?}");
+    }
 }

@@ -31,9 +31,8 @@ pub struct Gcs {
     pub bild: bool,
     #[bits(4)]
     __: u8,
-    /// NO_REBOOT (NR): the TCO timer's second time-out does not reset. Sampled from the SPKR strap,
-    /// which both boards pull up, as desktop boards do: firmware that leaves the watchdog running
-    /// isn't rebooted by it.
+    /// NO_REBOOT (NR): the TCO timer's second time-out does not reset. The SPKR strap holds it at 1; where the
+    /// strap is low, software sets it. QEMU has it out of reset whatever the strap says.
     pub no_reboot: bool,
     #[bits(4)]
     __: u8,
@@ -52,10 +51,10 @@ pub const TABLE: &[Reg] = &[
     Reg::new(0x04, 4, "HPTC", DOC).rw(0x83),
     Reg::hole(0x08, 8),
     Reg::new(at::GCS, 4, "GCS", DOC)
-        .reset(0x0000_0420)
+        .reset(0x0000_0400)
         .rw(0x0000_0e74)
         .once(1)
-        .locks(&[(Lock::Bild, 0x0c00)])
+        .locks(&[(Lock::Bild, 0x0c00), (Lock::Spkr, 0x20)])
         .traced(ChipReg::Gcs),
     Reg::new(at::BUC, 1, "BUC", DOC).rw(0xa1).locks(&[(Lock::Bild, 0x01)]),
     Reg::hole(0x15, 3),
@@ -63,18 +62,26 @@ pub const TABLE: &[Reg] = &[
     Reg::hole(0x1c, 4),
 ];
 
+/// ICH9 316972, "Functional Straps".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Straps {
+    /// GNT3#: BUC.TS is held at 1.
+    pub top_swap: bool,
+    /// SPKR: GCS.NO_REBOOT is held at 1.
+    pub no_reboot: bool,
+}
+
 #[derive(Clone, Hash)]
 pub struct ChipConfig {
     silicon: Silicon,
     bytes: Pages,
     general: RegBlock<0x20>,
-    /// The top-block swap strap holds BUC.TS: ICH9 316972, "Functional Straps".
-    strapped: bool,
+    straps: Straps,
     pub(crate) trap: IoTrap,
 }
 
 impl ChipConfig {
-    pub fn new(silicon: Silicon, strapped: bool) -> Self {
+    pub fn new(silicon: Silicon, straps: Straps) -> Self {
         let mut bytes = Pages::filled(LEN as usize, 0);
         // D31IR..D25IR: interrupt routes of the device functions, datasheet defaults.
         for (offset, value) in
@@ -85,29 +92,49 @@ impl ChipConfig {
         let gcs = Gcs::new().with_no_reboot(true);
         bytes.write_value(GCS, 4, gcs.into_bits().into());
         let general = RegBlock::new(TABLE, silicon);
-        let mut config = ChipConfig { silicon, bytes, general, strapped, trap: IoTrap::new() };
-        config.hold_strap();
+        let mut config = ChipConfig { silicon, bytes, general, straps, trap: IoTrap::new() };
+        config.hold_straps();
         config
     }
 
-    fn hold_strap(&mut self) {
-        if self.strapped {
+    fn hold_straps(&mut self) {
+        if self.straps.top_swap {
             self.general.put(at::BUC, 1, self.general.get(at::BUC, 1) | 1);
+        }
+        if self.straps.no_reboot {
+            self.general.put(at::GCS, 4, u64::from(self.gcs_register().with_no_reboot(true).into_bits()));
+        }
+    }
+
+    fn gcs_register(&self) -> Gcs {
+        Gcs::from_bits(self.general.get(at::GCS, 4) as u32)
+    }
+
+    pub fn holds(&self, lock: Lock) -> bool {
+        match lock {
+            Lock::Bild => self.gcs().bild(),
+            Lock::Spkr => self.straps.no_reboot,
+            _ => false,
         }
     }
 
     /// BUC.TS lies in the RTC well.
     pub fn reset(&mut self) {
         let buc = self.general.get(at::BUC, 1);
-        *self = ChipConfig::new(self.silicon, self.strapped);
+        *self = ChipConfig::new(self.silicon, self.straps);
         self.general.put(at::BUC, 1, buc);
     }
 
     pub fn gcs(&self) -> Gcs {
         match self.silicon {
-            Silicon::Ich9 => Gcs::from_bits(self.general.get(at::GCS, 4) as u32),
+            Silicon::Ich9 => self.gcs_register(),
             Silicon::Qemu => Gcs::from_bits(self.bytes.read_value(GCS, 4) as u32),
         }
+    }
+
+    /// The TCO timer's second time-out doesn't reset. QEMU's strap counts beside the bit.
+    pub fn no_reboot(&self) -> bool {
+        self.straps.no_reboot || self.gcs().no_reboot()
     }
 
     /// BUC.TS: the upper two 64 KiB blocks of the flash change places.
@@ -138,9 +165,9 @@ impl ChipConfig {
     pub fn write(&mut self, cx: &mut Cx, offset: u64, size: u8, value: u64) {
         if self.silicon == Silicon::Ich9 {
             if let Some(at) = Self::in_block(offset, size, GENERAL, 0x20) {
-                let (before, bild) = (self.general.clone(), self.gcs().bild());
-                self.general.write(TABLE, at, size, value, |reg| reg.access(|lock| lock == Lock::Bild && bild));
-                self.hold_strap();
+                let (before, this) = (self.general.clone(), self.clone());
+                self.general.write(TABLE, at, size, value, |reg| reg.access(|lock| this.holds(lock)));
+                self.hold_straps();
                 return self.general.trace_changes(cx, TABLE, &before);
             }
             if let Some(at) = Self::in_block(offset, size, io_trap::BASE, io_trap::LEN) {
@@ -166,6 +193,9 @@ mod tests {
     use super::*;
     use trace::Silent;
 
+    const HIGH: Straps = Straps { top_swap: false, no_reboot: true };
+    const LOW: Straps = Straps { top_swap: false, no_reboot: false };
+
     fn write(config: &mut ChipConfig, offset: u64, size: u8, value: u64) {
         config.write(&mut Cx { now: 0, cpu: 0, smm: false, all_smm: false, sink: &mut Silent }, offset, size, value);
     }
@@ -176,14 +206,25 @@ mod tests {
     }
 
     #[test]
-    fn no_reboot_is_strapped_on_both_boards() {
-        assert!(ChipConfig::new(Silicon::Qemu, false).gcs().no_reboot());
-        assert!(ChipConfig::new(Silicon::Ich9, false).gcs().no_reboot());
+    fn the_strap_holds_no_reboot_and_software_sets_it_where_the_strap_is_low() {
+        for (silicon, strap, out_of_reset, cleared, counts) in [
+            (Silicon::Ich9, HIGH, true, true, true),
+            (Silicon::Ich9, LOW, false, false, false),
+            (Silicon::Qemu, HIGH, true, false, true),
+            (Silicon::Qemu, LOW, true, false, false),
+        ] {
+            let mut config = ChipConfig::new(silicon, strap);
+            assert_eq!(config.gcs().no_reboot(), out_of_reset, "{silicon:?} {strap:?}");
+            write(&mut config, 0x3410, 4, 0x400);
+            assert_eq!((config.gcs().no_reboot(), config.no_reboot()), (cleared, counts), "{silicon:?} {strap:?}");
+            write(&mut config, 0x3410, 4, 0x420);
+            assert!(config.no_reboot());
+        }
     }
 
     #[test]
     fn registers_keep_what_is_written_until_reset() {
-        let mut config = ChipConfig::new(Silicon::Qemu, false);
+        let mut config = ChipConfig::new(Silicon::Qemu, HIGH);
         write(&mut config, 0x3410, 4, 0);
         write(&mut config, 0x3ffe, 8, u64::MAX);
         assert!(!config.gcs().no_reboot());
@@ -195,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_top_swap_strap_holds_its_bit() {
-        let mut config = ChipConfig::new(Silicon::Ich9, true);
+        let mut config = ChipConfig::new(Silicon::Ich9, Straps { top_swap: true, ..HIGH });
         assert_eq!((config.read(0x3414, 1), config.top_swap()), (1, true));
         write(&mut config, 0x3414, 1, 0);
         assert!(config.top_swap());
@@ -205,7 +246,7 @@ mod tests {
 
     #[test]
     fn bild_freezes_boot_straps_and_top_swap_and_tclockdn_stays() {
-        let mut config = ChipConfig::new(Silicon::Ich9, false);
+        let mut config = ChipConfig::new(Silicon::Ich9, HIGH);
         write(&mut config, 0x3414, 1, 1);
         assert!(config.top_swap());
         write(&mut config, 0x3410, 4, 0x0421);

@@ -31,6 +31,8 @@ pub enum Lock {
     Ble,
     /// GCS.BILD.
     Bild,
+    /// The strap behind GCS.NO_REBOOT.
+    Spkr,
     /// ETR3.CF9LOCK.
     Cf9,
     /// HSFS.FLOCKDN.
@@ -51,6 +53,7 @@ impl Lock {
             Lock::AcpiBase => "GEN_PMCON_LOCK.ACPI_BASE_LOCK",
             Lock::Ble => "BIOS_CNTL.BLE",
             Lock::Bild => "GCS.BILD",
+            Lock::Spkr => "SPKR",
             Lock::Cf9 => "ETR3.CF9LOCK",
             Lock::Flockdn => "HSFS.FLOCKDN",
             Lock::Vcl => "LVSCC.VCL",

@@ -1,36 +1,49 @@
 //! Real-time clock and CMOS memory, ports 70h and 71h.
 //!
 //! Source: Intel ICH9 datasheet 316972, "Real Time Clock Registers"; Motorola MC146818A. The clock
-//! starts at 2008-01-01 00:00:00 and advances with virtual time; its flags and IRQ8 stand in
-//! `rtc_flags.rs`. Not modelled: the upper bank at 72h, daylight saving.
+//! starts at 2008-01-01 00:00:00, unless the board is told otherwise, and advances with virtual time; its flags and IRQ8 stand in
+//! `rtc_flags.rs`. Not modelled: the upper bank at 72h, daylight saving, the divider's test modes (DV 011
+//! to 101), which hold it as its reset does.
 //! The bytes that tell firmware how much memory there is are QEMU's, on both boards.
 
-use crate::Wiring;
 use crate::rtc_flags::Flags;
+use crate::{Silicon, Wiring};
 
 pub(crate) const SECOND_NS: u64 = 1_000_000_000;
-/// UIP is set this long before an update (MC146818A, "Update cycle").
-const UIP_NS: u64 = 244_000;
+/// UIP is set this long before an update: eight ticks of 32.768 kHz (MC146818A, "Update cycle").
+const UIP_NS: u64 = 8 * SECOND_NS / 32_768;
+/// The first update comes this long after the divider's reset was let go (MC146818A, "Divider control").
+const FIRST_UPDATE_NS: u64 = SECOND_NS / 2;
 pub(crate) const REG_A: u8 = 0x0a;
 pub(crate) const REG_B: u8 = 0x0b;
 const REG_C: u8 = 0x0c;
 const REG_D: u8 = 0x0d;
 const CENTURY: u8 = 0x32;
+/// Where IBM's PS/2 has the century; QEMU answers there, too.
+const PS2_CENTURY: u8 = 0x37;
 pub(crate) const B_SET: u8 = 0x80;
 const B_BINARY: u8 = 0x04;
 const B_24H: u8 = 0x02;
 /// Register D: the battery is good.
 const D_VRT: u8 = 0x80;
+const B_UIE: u8 = 0x10;
 const UIP: u8 = 0x80;
+/// Register A, DV2:0: above 010 the divider stands still.
+const A_DIVIDER: u8 = 0x70;
+const A_RUNS: u8 = 0x20;
 
 #[derive(Clone, Hash)]
 pub struct Rtc {
     index: u8,
+    pub(crate) silicon: Silicon,
     /// Port 70h bit 7: NMIs are masked.
     nmi_masked: bool,
-    /// The time registers hold the time at `since`.
+    /// The time registers hold the time until the next update, which comes then, unless SET or the divider
+    /// holds it.
     pub(crate) ram: [u8; 128],
-    pub(crate) since: u64,
+    pub(crate) update_at: u64,
+    /// When the divider began to count.
+    pub(crate) divider_since: u64,
     pub(crate) flags: Flags,
     /// The coin cell is good.
     battery: bool,
@@ -42,9 +55,11 @@ impl Rtc {
     pub fn new(wiring: &Wiring) -> Self {
         let mut rtc = Rtc {
             index: 0,
+            silicon: wiring.silicon,
             nmi_masked: false,
             ram: [0; 128],
-            since: 0,
+            update_at: SECOND_NS,
+            divider_since: 0,
             flags: Flags::default(),
             battery: true,
             fresh: [0; 128],
@@ -63,7 +78,13 @@ impl Rtc {
         rtc.put(0x34, 2, above_16m);
         rtc.put(0x5b, 3, above_4g);
         rtc.put(0x5f, 1, u64::from(wiring.cpus.saturating_sub(1)));
+        if wiring.silicon == Silicon::Qemu {
+            // Order of boot devices: floppy, disk, CD.
+            rtc.put(0x38, 1, 0x30);
+            rtc.put(0x3d, 1, 0x12);
+        }
         rtc.fresh = rtc.ram;
+        rtc.add_seconds(wiring.clock_s);
         rtc
     }
 
@@ -98,7 +119,8 @@ impl Rtc {
     /// board itself puts there.
     pub fn power_cut(&mut self, now: u64) {
         if !self.battery {
-            (self.ram, self.since) = (self.fresh, now);
+            self.ram = self.fresh;
+            (self.update_at, self.divider_since) = (now.saturating_add(SECOND_NS), now);
         }
     }
 
@@ -111,14 +133,31 @@ impl Rtc {
         self.ram[usize::from(REG_B)]
     }
 
+    /// The divider counts, and with it the time and the periodic interrupt.
+    pub(crate) fn divides(&self) -> bool {
+        self.ram[usize::from(REG_A)] & A_DIVIDER <= A_RUNS
+    }
+
+    /// The time moves on.
+    pub(crate) fn updates(&self) -> bool {
+        self.divides() && self.b() & B_SET == 0
+    }
+
+    /// The byte that the index means.
+    fn indexed(&self) -> u8 {
+        match (self.index, self.silicon) {
+            (PS2_CENTURY, Silicon::Qemu) => CENTURY,
+            (index, _) => index,
+        }
+    }
+
     /// Port 71h.
     pub fn read(&mut self, now: u64) -> u8 {
         self.advance(now);
-        let index = self.index;
+        let index = self.indexed();
         match index {
             REG_A => {
-                let into = now.saturating_sub(self.since) % SECOND_NS;
-                let updating = self.b() & B_SET == 0 && into >= SECOND_NS - UIP_NS;
+                let updating = self.updates() && now.saturating_add(UIP_NS) >= self.update_at;
                 self.ram[usize::from(REG_A)] | if updating { UIP } else { 0 }
             }
             REG_C => self.take_flags(),
@@ -130,20 +169,33 @@ impl Rtc {
 
     pub fn write(&mut self, now: u64, value: u8) {
         self.advance(now);
-        let index = self.index;
+        let index = self.indexed();
         match index {
-            REG_A => self.ram[usize::from(REG_A)] = value & !UIP,
-            REG_B => {
-                if self.b() & B_SET != 0 && value & B_SET == 0 {
-                    self.since = now;
+            REG_A => {
+                let held = !self.divides();
+                self.ram[usize::from(REG_A)] = value & !UIP;
+                if held && self.divides() {
+                    (self.update_at, self.divider_since) = (now.saturating_add(FIRST_UPDATE_NS), now);
                 }
-                self.ram[usize::from(REG_B)] = value;
             }
+            REG_B => self.write_b(value),
             REG_C => {}
             REG_D => self.ram[usize::from(REG_D)] = value & 0x3f,
             _ => self.ram[usize::from(index)] = value,
         }
         self.start_periodic(now);
+    }
+
+    /// SET going to 1 clears UIE. QEMU writes a running time down anew when its form changes.
+    fn write_b(&mut self, value: u8) {
+        const TIME: [u8; 7] = [0, 2, 6, 7, 8, 9, CENTURY];
+        let (time, hour) = (TIME.map(|at| self.get(at)), self.hour());
+        let other_form = (self.b() ^ value) & (B_BINARY | B_24H) != 0;
+        self.ram[usize::from(REG_B)] = if value & B_SET != 0 { value & !B_UIE } else { value };
+        if self.silicon == Silicon::Qemu && other_form && self.updates() {
+            TIME.into_iter().zip(time).for_each(|(at, value)| self.set(at, value));
+            self.set_hour(hour);
+        }
     }
 
     pub(crate) fn add_seconds(&mut self, seconds: u64) {

@@ -4,7 +4,8 @@
 //! "RTC_REGD" (date of the alarm). Flags are set whether or not their interrupt is enabled, and a read
 //! of register C clears them.
 
-use crate::rtc::{B_SET, REG_A, Rtc, SECOND_NS};
+use crate::Silicon;
+use crate::rtc::{REG_A, Rtc, SECOND_NS};
 
 const PERIODIC: u8 = 0x40;
 const ALARM: u8 = 0x20;
@@ -18,14 +19,28 @@ const ALARM_DATE: u8 = 0x0d;
 /// An alarm byte of C0h to FFh matches every value.
 const ANY: u8 = 0xc0;
 const DAY: u64 = 86_400;
+/// The divider's input.
+const HZ: u128 = 32_768;
 
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Flags {
     /// PF, AF, UF at their places in register C.
     raised: u8,
-    /// When the periodic interrupt comes next; it counts only while it is enabled.
-    periodic_at: Option<u64>,
+    /// It counts only while it is enabled.
+    periodic: Option<Periodic>,
     news: Ticked,
+}
+
+/// The periodic interrupt: its period in ticks of 32.768 kHz, and when it comes next.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Periodic {
+    period: u64,
+    at: u64,
+}
+
+/// From ticks of 32.768 kHz to the first moment that has them all.
+fn ns(ticks: u64) -> u64 {
+    u64::try_from((u128::from(ticks) * u128::from(SECOND_NS)).div_ceil(HZ)).unwrap_or(u64::MAX)
 }
 
 /// What happened in the time that went by.
@@ -37,26 +52,41 @@ pub struct Ticked {
 }
 
 impl Rtc {
-    /// Register A's rate: 2 to the power of RS-1 ticks of 32.768 kHz, RS 1 and 2 as 8 and 9.
+    /// Register A's rate: 2 to the power of RS-1 ticks, RS 1 and 2 as 8 and 9.
     fn periodic_period(&self) -> Option<u64> {
         let shift = match self.ram[usize::from(REG_A)] & 0xf {
             0 => return None,
             rs @ 1..=2 => rs + 6,
             rs => rs - 1,
         };
-        Some((1 << shift) * SECOND_NS / 32_768)
+        (self.b() & PERIODIC != 0 && self.divides()).then_some(1 << shift)
     }
 
     /// Register A or B was written, or a period is over.
     pub(crate) fn start_periodic(&mut self, now: u64) {
-        let on = self.b() & PERIODIC != 0;
-        let period = self.periodic_period().filter(|_| on);
-        let next = |period: u64| now / period * period + period;
-        match (period, self.flags.periodic_at) {
-            (None, _) => self.flags.periodic_at = None,
-            (Some(period), Some(at)) if at > now && at - now <= period => {}
-            (Some(period), _) => self.flags.periodic_at = Some(next(period)),
+        let Some(period) = self.periodic_period() else { return self.flags.periodic = None };
+        let before = self.flags.periodic;
+        if before.is_some_and(|before| before.period == period && before.at > now) {
+            return;
         }
+        let at = match (self.silicon, before) {
+            // RS picks a tap of the divider.
+            (Silicon::Ich9, _) => {
+                let ticks = u128::from(now.saturating_sub(self.divider_since)) * HZ / u128::from(SECOND_NS);
+                let whole = ticks as u64 / period;
+                self.divider_since.saturating_add(ns((whole + 1).saturating_mul(period)))
+            }
+            // QEMU counts from the last interrupt, or from when it was enabled.
+            (Silicon::Qemu, None) => now.saturating_add(ns(period)),
+            (Silicon::Qemu, Some(Periodic { period: old, at })) if at > now => {
+                at.saturating_sub(ns(old)).saturating_add(ns(period)).max(now)
+            }
+            (Silicon::Qemu, Some(Periodic { at, .. })) => {
+                let missed = (now - at) / ns(period);
+                at.saturating_add(ns(period).saturating_mul(missed + 1))
+            }
+        };
+        self.flags.periodic = Some(Periodic { period, at });
     }
 
     /// What has happened since this was last asked. A new century is noticed when the clock is next
@@ -67,15 +97,18 @@ impl Rtc {
 
     /// The registers move on by whole seconds, unless SET holds them; flags are raised.
     pub fn advance(&mut self, now: u64) {
-        if self.flags.periodic_at.is_some_and(|at| at <= now) {
+        if self.flags.periodic.is_some_and(|periodic| periodic.at <= now) {
             self.flags.raised |= PERIODIC;
             self.start_periodic(now);
         }
-        let seconds = now.saturating_sub(self.since) / SECOND_NS;
-        if self.b() & B_SET != 0 || seconds == 0 {
+        if now < self.update_at || !self.divides() {
             return;
         }
-        self.since += seconds * SECOND_NS;
+        let seconds = (now - self.update_at) / SECOND_NS + 1;
+        self.update_at = self.update_at.saturating_add(seconds * SECOND_NS);
+        if !self.updates() {
+            return;
+        }
         // The alarm comes once in this time if it comes at all.
         let round = if self.ram[usize::from(ALARM_DATE)] == 0 { DAY } else { 31 * DAY };
         let unseen = seconds.saturating_sub(round);
@@ -120,8 +153,7 @@ impl Rtc {
 
     /// When a flag is raised whose interrupt is enabled.
     pub fn deadline(&self) -> Option<u64> {
-        let every_second = self.b() & (ALARM | UPDATE) != 0 && self.b() & B_SET == 0;
-        let second = every_second.then(|| self.since.saturating_add(SECOND_NS));
-        self.flags.periodic_at.into_iter().chain(second).min()
+        let second = (self.b() & (ALARM | UPDATE) != 0 && self.updates()).then_some(self.update_at);
+        self.flags.periodic.map(|periodic| periodic.at).into_iter().chain(second).min()
     }
 }

@@ -20,8 +20,15 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(silicon: Silicon) -> Self {
+        Bench::wired(wiring(silicon))
+    }
+    /// The TCO watchdog may reset it: SPKR is low.
+    pub fn with_reboot(silicon: Silicon) -> Self {
+        Bench::wired(Wiring { no_reboot: false, ..wiring(silicon) })
+    }
+    fn wired(wiring: Wiring) -> Self {
         let recorder = Recorder::new(Level::Events);
-        Bench { chipset: Chipset::new(wiring(silicon)), recorder, now: 0, smm: false, all_smm: false }
+        Bench { chipset: Chipset::new(wiring), recorder, now: 0, smm: false, all_smm: false }
     }
     pub fn with<T>(&mut self, act: impl FnOnce(&mut Chipset, &mut Cx) -> T) -> T {
         let mut cx = Cx { now: self.now, cpu: 0, smm: self.smm, all_smm: self.all_smm, sink: &mut self.recorder };

@@ -1,8 +1,10 @@
 //! `smmlab audit`: boots a flash image to its OS's prompt, and says what its firmware has locked.
 
-use crate::run::{BoardName, read_rom};
+use crate::faults::FaultArgs;
+use crate::run::MachineArgs;
 use anyhow::{Result, anyhow};
 use audit::{Finding, Verdict};
+use lab::Hand;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,19 +14,22 @@ use std::process::ExitCode;
 3 when one has, 2 for bad arguments."
 )]
 pub struct Args {
+    #[command(flatten)]
+    machine: MachineArgs,
     /// Flash image whose last byte lies at FFFFFFFFh, as `cargo xtask firmware` builds it
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
-    /// ich9: as the datasheets say; qemu: as QEMU's q35 machine behaves
-    #[arg(long, value_enum, default_value = "ich9")]
-    board: BoardName,
+    #[command(flatten)]
+    faults: FaultArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let booted = lab::boot(read_rom(&args.image)?, args.board.into(), |_| ())
+    let faults = args.faults.set()?;
+    let config = args.faults.wired(&faults, &args.machine, &args.image)?;
+    let booted = lab::boot_with(&config, &mut Hand::new(&faults.around.stimuli), |_| ())
         .map_err(|failure| anyhow!("{}: {failure:?}", args.image.display()))?;
     let findings = audit::audit(booted.history.machine());
     let text = if args.json { serde_json::to_string_pretty(&findings)? + "\n" } else { told(&findings) };

@@ -1,9 +1,9 @@
 //! `smmlab boot`: a flash image from power-on until it has said or done what was asked for.
 
-use crate::grade::read_library;
+use crate::faults::FaultArgs;
 use crate::outputs::{OutputArgs, Outputs};
-use crate::run::{MachineArgs, named_file, read_input, read_rom};
-use anyhow::{Context, Result, anyhow};
+use crate::run::{MachineArgs, named_file, read_input};
+use anyhow::{Context, Result};
 use board::{Config, Machine, Stop, View};
 use lab::{FaultSet, Hand};
 use std::path::{Path, PathBuf};
@@ -22,12 +22,8 @@ pub struct Args {
     /// Flash image whose last byte lies at FFFFFFFFh, as `cargo xtask firmware` builds it
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
-    /// Faults to boot it with, by their names in docs/faults.md, with commas between
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    faults: Vec<String>,
-    /// Folder with faults.toml
-    #[arg(long, value_name = "FOLDER", default_value = "static/content")]
-    content: PathBuf,
+    #[command(flatten)]
+    faults: FaultArgs,
     /// Commands for the OS's shell, one a line; the run ends when they are done
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -65,33 +61,11 @@ fn config(args: &Args, faults: &FaultSet) -> Result<Config> {
     if let Some(path) = &args.script {
         fw_cfg.push((demo_rom::SCRIPT_FILE.to_owned(), read(path, "script")?));
     }
-    Ok(faults.wired(Config {
-        board: args.machine.board.into(),
-        save_state: None,
-        ram_mib: args.machine.ram,
-        cpus: args.machine.cpus as u8,
-        bios: image(args, faults)?,
-        fw_cfg,
-        ..Config::default()
-    }))
-}
-
-/// Those that are asked for.
-fn faults(args: &Args) -> Result<FaultSet> {
-    if args.faults.is_empty() {
-        return Ok(FaultSet::default());
-    }
-    Ok(lab::faults_of(&read_library(&args.content)?.catalogue.all("en"), &args.faults)?)
-}
-
-fn image(args: &Args, faults: &FaultSet) -> Result<Vec<u8>> {
-    lab::edited(&read_rom(&args.image)?, &faults.edits)
-        .map_err(|failure| anyhow!("{failure}"))
-        .with_context(|| format!("{} with {}", args.image.display(), args.faults.join(",")))
+    Ok(Config { fw_cfg, ..args.faults.wired(faults, &args.machine, &args.image)? })
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let faults = faults(args)?;
+    let faults = args.faults.set()?;
     let config = config(args, &faults)?;
     let mut machine = Machine::new(&config).with_context(|| format!("{}", args.image.display()))?;
     if let Some(path) = &args.input {

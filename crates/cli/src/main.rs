@@ -3,6 +3,7 @@
 mod audit;
 mod boot;
 mod check;
+mod faults;
 mod grade;
 mod image;
 mod images;

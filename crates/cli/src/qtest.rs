@@ -2,23 +2,30 @@
 //! still (QEMU docs/devel/testing, "QTest"). A line that can't be done is answered `FAIL` with the
 //! reason, and the next one is read.
 //!
-//! Beyond QEMU's commands: `rdmsr CPU INDEX`, `wrmsr CPU INDEX VALUE`, `cpuid LEAF SUBLEAF`.
+//! Beyond QEMU's commands: `rdmsr CPU INDEX`, `wrmsr CPU INDEX VALUE`, `cpuid LEAF SUBLEAF`, and `run NS`, for
+//! which time the processors don't stand still.
 
 mod line;
 
-use crate::run::{MachineArgs, between, read_rom};
-use anyhow::{Context, Result};
+use crate::faults::FaultArgs;
+use crate::run::{MachineArgs, between, named_file};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use board::{Config, Machine};
+use lab::Hand;
 use line::Line;
 use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 use trace::Silent;
 
 #[derive(clap::Args)]
+#[command(after_help = "As QEMU's options: --ram 128 is -m 128, --ext-tseg 16 -global mch.extended-tseg-mbytes=16, \
+--spkr-low -global ICH9-LPC.noreboot=false, --rtc-utc -rtc clock=vm, --image FILE -drive if=pflash,format=raw,file=FILE, --fw-cfg NAME=FILE \
+-fw_cfg name=NAME,file=FILE; the rest is -machine q35,smm=on -accel qtest -nodefaults -qtest stdio -S.")]
 pub struct Args {
     #[command(flatten)]
     machine: MachineArgs,
@@ -28,6 +35,20 @@ pub struct Args {
     /// Flash image whose last byte lies at FFFFFFFFh; without it, 1 MiB of erased flash
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
+    #[command(flatten)]
+    faults: FaultArgs,
+    /// Let the image boot to its OS's prompt, or to where it hangs, before the first line is read
+    #[arg(long, requires = "image")]
+    booted: bool,
+    /// The No Reboot strap is low: the TCO timer's second time-out resets where GCS.NO_REBOOT is clear
+    #[arg(long)]
+    spkr_low: bool,
+    /// The CMOS clock starts at the host's time in UTC, as QEMU's does, and not at 2008-01-01
+    #[arg(long)]
+    rtc_utc: bool,
+    /// A fw_cfg file for the guest, as NAME=FILE; may be given several times
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
+    fw_cfg: Vec<(String, PathBuf)>,
 }
 
 /// The longest stretch that `read`, `write` and `memset` take at once.
@@ -35,20 +56,48 @@ const LONGEST: u64 = 16 << 20;
 /// A line that holds the longest stretch as hex digits, and its command.
 const LONGEST_LINE: u64 = 2 * LONGEST + 256;
 
-pub fn run(args: &Args) -> Result<ExitCode> {
-    let bios = match &args.image {
-        Some(path) => read_rom(path)?,
-        None => vec![0xff; 1 << 20],
+/// Seconds behind 2008-01-01 00:00:00 UTC.
+fn host_clock() -> Result<u64> {
+    const BASE_S: u64 = 1_199_145_600;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the host's clock stands before 1970")?;
+    Ok(now.as_secs().saturating_sub(BASE_S))
+}
+
+/// The inputs of QEMU's I/O APIC.
+const INPUTS: u64 = 24;
+
+fn machine(args: &Args) -> Result<Machine> {
+    let faults = args.faults.set()?;
+    let config = match &args.image {
+        Some(path) => args.faults.wired(&faults, &args.machine, path)?,
+        None => Config {
+            board: args.machine.board.into(),
+            ram_mib: args.machine.ram,
+            cpus: args.machine.cpus as u8,
+            bios: vec![0xff; 1 << 20],
+            ..Config::default()
+        },
+    };
+    let read = |(name, path): &(String, PathBuf)| {
+        let bytes = std::fs::read(path).with_context(|| format!("can't read {} (--fw-cfg)", path.display()))?;
+        Ok((name.clone(), bytes))
     };
     let config = Config {
-        board: args.machine.board.into(),
-        ram_mib: args.machine.ram,
-        cpus: args.machine.cpus as u8,
-        bios,
         ext_tseg_mib: args.ext_tseg as u16,
-        ..Config::default()
+        no_reboot: !args.spkr_low,
+        clock_s: if args.rtc_utc { host_clock()? } else { 0 },
+        fw_cfg: args.fw_cfg.iter().map(read).collect::<Result<_>>()?,
+        ..config
     };
-    let mut bench = Bench { machine: Machine::new(&config)?, watched: false, irqs: 0 };
+    if !args.booted {
+        return Ok(Machine::new(&config)?);
+    }
+    let booted = lab::boot_with(&config, &mut Hand::new(&faults.around.stimuli), |_| ());
+    Ok(booted.map_err(|failure| anyhow!("{failure:?}"))?.history.machine().clone())
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut bench = Bench::new(machine(args)?);
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     loop {
@@ -88,28 +137,48 @@ struct Bench {
     machine: Machine,
     /// `irq_intercept_in` was given: changes of the interrupt lines are told.
     watched: bool,
+    /// Levels of the lines when they were last looked at, and those that were told.
     irqs: u16,
+    told: u32,
+    /// Edges that the answer will have in front.
+    edges: String,
 }
 
 /// What stands behind `OK`, or why not.
 type Answer = std::result::Result<String, String>;
 
 impl Bench {
+    fn new(machine: Machine) -> Self {
+        Bench { irqs: machine.irq_lines(), machine, watched: false, told: 0, edges: String::new() }
+    }
+
     /// Answers one line, with the interrupt lines that changed in front.
     fn answer(&mut self, text: &str) -> String {
         let line = Line::new(text);
         let answer = self.command(&line);
-        let mut out = String::new();
-        let now = self.machine.irq_lines();
-        for irq in (0..16).filter(|irq| self.watched && (now ^ self.irqs) >> irq & 1 != 0) {
-            let edge = if now >> irq & 1 != 0 { "raise" } else { "lower" };
-            let _ = writeln!(out, "IRQ {edge} {irq}");
-        }
-        self.irqs = now;
+        self.look_at_lines();
+        let out = std::mem::take(&mut self.edges);
         match answer {
             Ok(value) if value.is_empty() => out + "OK\n",
             Ok(value) => out + "OK " + &value + "\n",
+            Err(why) if why == line::TOO_SHORT => out + "ERR " + &why + "\n",
             Err(why) => out + "FAIL " + &why + "\n",
+        }
+    }
+
+    fn look_at_lines(&mut self) {
+        let now = self.machine.irq_lines();
+        let changed = std::mem::replace(&mut self.irqs, now) ^ now;
+        for irq in (0..16).filter(|irq| changed >> irq & 1 != 0) {
+            self.tell(irq, now >> irq & 1 != 0);
+        }
+    }
+
+    /// A line has this level; who watches is told if that is news.
+    fn tell(&mut self, irq: u32, high: bool) {
+        if self.watched && (self.told >> irq & 1 != 0) != high {
+            self.told ^= 1 << irq;
+            let _ = writeln!(self.edges, "IRQ {} {irq}", if high { "raise" } else { "lower" });
         }
     }
 
@@ -129,10 +198,15 @@ impl Bench {
             "clock_step" => {
                 let now = self.machine.time();
                 let to = match line.has(1) {
-                    true => now.checked_add(line.number(1, "NS")?).ok_or("the clock can't go beyond 64 bits of ns")?,
-                    false => self.machine.next_event().map_or(now, |at| at.max(now)),
+                    true => self.later(line)?,
+                    false => self.machine.next_event().ok_or("no device waits for a later time")?.max(now),
                 };
                 self.clock(to)
+            }
+            "run" => {
+                let to = self.later(line)?;
+                self.machine.run_until(to, &mut Silent);
+                Ok(self.machine.time().to_string())
             }
             "clock_set" => {
                 let to = line.number(1, "NS")?;
@@ -142,6 +216,7 @@ impl Bench {
                 }
             }
             "irq_intercept_in" | "irq_intercept_out" => self.intercept(line),
+            "set_irq_in" => self.set_irq(line),
             "rdmsr" | "wrmsr" => self.msr(line),
             "cpuid" => {
                 let leaf = line.at_most(1, "LEAF", u32::MAX.into())? as u32;
@@ -196,7 +271,10 @@ impl Bench {
         let size = size as usize;
         let mut bytes = match line.name() {
             "write" => line::from_hex(line.word(3, "DATA")?)?,
-            "b64write" => BASE64_STANDARD.decode(line.word(3, "DATA")?).map_err(|error| format!("DATA: {error}"))?,
+            "b64write" => match line.word(3, "DATA")? {
+                short if short.len() < 3 => return Err(line::TOO_SHORT.into()),
+                text => BASE64_STANDARD.decode(text).map_err(|error| format!("DATA: {error}"))?,
+            },
             _ => vec![line.number(3, "VALUE")? as u8; size],
         };
         if line.name() == "write" && size != 0 {
@@ -214,7 +292,20 @@ impl Bench {
         Ok(String::new())
     }
 
+    /// From now on so many nanoseconds.
+    fn later(&self, line: &Line) -> std::result::Result<u64, String> {
+        let ns = line.number(1, "NS")?;
+        self.machine.time().checked_add(ns).ok_or_else(|| "the clock can't go beyond 64 bits of ns".into())
+    }
+
+    /// One event after the other, so that no edge is missed.
     fn clock(&mut self, to: u64) -> Answer {
+        let mut last = None;
+        while let Some(at) = self.machine.next_event().filter(|at| *at < to && Some(*at) != last && self.watched) {
+            self.machine.pass_time(at, &mut Silent);
+            self.look_at_lines();
+            last = Some(at);
+        }
         self.machine.pass_time(to, &mut Silent);
         Ok(self.machine.time().to_string())
     }
@@ -228,6 +319,20 @@ impl Bench {
             }
             // It has none.
             ("irq_intercept_out", "ioapic") => Ok(String::new()),
+            _ => Err("Unknown device".into()),
+        }
+    }
+
+    /// An input of QEMU's I/O APIC lies behind the lines, so that nothing but the watch on it sees the level.
+    fn set_irq(&mut self, line: &Line) -> Answer {
+        let names = (line.word(1, "QOM-PATH")?, line.word(2, "NAME")?);
+        let input = line.at_most(3, "NUM", INPUTS - 1)? as u32;
+        let level = line.number(4, "LEVEL")?;
+        match names {
+            ("ioapic", "unnamed-gpio-in") => {
+                self.tell(input, level != 0);
+                Ok(String::new())
+            }
             _ => Err("Unknown device".into()),
         }
     }
