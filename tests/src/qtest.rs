@@ -32,7 +32,7 @@ impl Qtest {
         Qtest { child, input, output, irqs: Vec::new() }
     }
 
-    /// The answer to one line: what stands behind `OK`, or `Err` with what stands behind `FAIL`.
+    /// The answer to one line: what stands behind `OK`, or `Err` with what stands behind `FAIL` or `ERR`.
     pub fn ask(&mut self, line: &str) -> Result<String, String> {
         self.input.write_all(format!("{line}\n").as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
         loop {
@@ -41,7 +41,7 @@ impl Qtest {
             let answer = answer.trim_end();
             match answer.split_once(' ').unwrap_or((answer, "")) {
                 ("OK", value) => return Ok(value.into()),
-                ("FAIL", why) => return Err(why.into()),
+                ("FAIL" | "ERR", why) => return Err(why.into()),
                 ("IRQ", edge) => self.irqs.push(edge.into()),
                 _ => panic!("{answer:?} to {line:?}"),
             }

@@ -30,6 +30,20 @@ b64read 010000 3
 memset 0x3000 5 0x5a
 read 0x2fff 7
 readl 0xd0000000
+writeb 0x1000 -1
+writew 0x1002 -0x10
+write 0x1004 3 0x010
+write 0x1004 1 0x
+write 0x1004 1 z
+b64write 0x1004 1 A
+readq 0x1000
+outl 0xcf8 0x8000009d
+inb 0xcfc
+outb 0xcfc 0x4a
+outl 0xcf8 0x8000009c
+inl 0xcfc
+set_irq_in nobody unnamed-gpio-in 1 1
+set_irq_in ioapic unnamed-gpio-in 1 1
 endianness
 irq_intercept_in nobody
 irq_intercept_out nobody
@@ -82,7 +96,10 @@ fn a_bad_line_gets_fail_with_a_reason_and_the_next_one_is_answered() {
         ("read 0x1000 0x7fffffffffffffff", "at most"),
         ("read 0xfffffffffffffff0 0x20", "64 bits of address"),
         ("write 0x1000 4", "DATA is missing"),
-        ("write 0x1000 1 zz", "0x"),
+        ("write 0x1000 1 zzz", "0x"),
+        ("write 0x1000 1 0", "invalid argument size"),
+        ("set_irq_in ioapic unnamed-gpio-in 24 1", "at most 0x17"),
+        ("set_irq_in ioapic named 1 1", "Unknown device"),
         ("write 0x1000 1 0xzz", "hex digit"),
         ("b64write 0x1000 1 ****", "DATA"),
         ("memset 0x1000 16777217 0", "at most"),
@@ -146,4 +163,98 @@ fn the_extended_tseg_has_the_size_that_was_asked_for() {
         let ran = e2e::cli::smmlab(&["qtest", arguments[0], arguments[1]]);
         assert_eq!(ran.status, 2, "{arguments:?}: {}", ran.err);
     }
+}
+
+#[test]
+fn no_edge_is_missed_while_the_clock_steps_over_several() {
+    let mut machine = Qtest::ours(&["--board", "qemu"]);
+    machine.tell("irq_intercept_in ioapic");
+    for (port, value) in [(0x43, 0x34), (0x40, 1193 & 0xff), (0x40, 1193 >> 8)] {
+        machine.port_out(port, 1, value);
+    }
+    machine.tell("clock_step 3500000");
+    let beats = ["raise 0", "lower 0", "raise 0", "lower 0", "raise 0", "lower 0", "raise 0"];
+    assert_eq!(machine.irqs, beats);
+}
+
+#[test]
+fn an_input_of_the_i_o_apic_is_told_and_leads_nowhere() {
+    let mut machine = Qtest::ours(&["--board", "qemu"]);
+    machine.tell("irq_intercept_in ioapic");
+    for level in [1, 1, 0, 0] {
+        machine.tell(&format!("set_irq_in ioapic unnamed-gpio-in 23 {level}"));
+    }
+    assert_eq!(machine.irqs, ["raise 23", "lower 23"]);
+}
+
+#[test]
+fn without_a_later_event_the_clock_doesn_t_step() {
+    let mut machine = Qtest::ours(&["--board", "qemu"]);
+    machine.tell("clock_step 500");
+    assert!(machine.ask("clock_step").is_err());
+    machine.port_out(0x70, 1, 0x0b);
+    machine.port_out(0x71, 1, 0x12);
+    assert_eq!(machine.ask("clock_step"), Ok("1000000000".into()), "the clock's update");
+}
+
+/// QEMU's tco-test: a second time-out resets where the strap and GCS.NO_REBOOT let it.
+#[test]
+fn the_watchdog_resets_where_spkr_is_low() {
+    for (options, pmbase) in [(&["--board", "qemu"][..], 0x601), (&["--board", "qemu", "--spkr-low"], 1)] {
+        let mut machine = Qtest::ours(options);
+        machine.config_out(Function::LPC, 0x40, 4, 0x601);
+        machine.config_out(Function::LPC, 0x44, 1, 0x80);
+        machine.config_out(Function::LPC, 0xf0, 4, 0xfed1_c001);
+        machine.write(0xfed1_f410, 4, 0);
+        for (port, value) in [(0x672, 26), (0x660, 4), (0x668, 0)] {
+            machine.port_out(port, 2, value);
+        }
+        machine.tell("clock_step 31200000000");
+        assert_eq!(machine.config_in(Function::LPC, 0x40, 4), pmbase, "{options:?}");
+    }
+}
+
+#[test]
+fn the_clock_shows_the_host_s_time_if_asked_for() {
+    let now = |machine: &mut Qtest| {
+        [0x32, 0x09].map(|index| {
+            machine.port_out(0x70, 1, index);
+            machine.port_in(0x71, 1)
+        })
+    };
+    assert_eq!(now(&mut Qtest::ours(&[])), [0x20, 0x08]);
+    let [century, year] = now(&mut Qtest::ours(&["--rtc-utc"]));
+    assert!(century > 0x20 || year >= 0x26, "{century:x}{year:x}");
+}
+
+#[test]
+fn files_for_fw_cfg_are_there() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("file");
+    std::fs::write(&path, [15, 0, 0, 0]).unwrap();
+    let mut machine = Qtest::ours(&["--fw-cfg", &format!("etc/boot-fail-wait={}", path.display())]);
+    machine.port_out(0x510, 2, 0x20);
+    assert_eq!([0; 4].map(|_| machine.port_in(0x511, 1)), [15, 0, 0, 0]);
+}
+
+/// What an OS would find at its prompt, and the handlers' answers while the processors run.
+#[test]
+fn a_booted_machine_is_as_its_firmware_left_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("image.fd");
+    std::fs::write(&path, &e2e::firmware::images().release).unwrap();
+    let image = path.to_str().unwrap();
+    let content = concat!(env!("CARGO_MANIFEST_DIR"), "/../static/content");
+    for (faults, smram) in [(&[][..], 0x1a), (&["--faults", "d-lck-forgotten", "--content", content], 0x0a)] {
+        let mut machine = Qtest::ours(&[&["--image", image, "--booted"], faults].concat());
+        assert_eq!(machine.config_in(Function::MCH, 0x9d, 1), smram);
+        let before = machine.number("rdmsr 0 0x34");
+        machine.port_out(0xb2, 1, 0x42);
+        assert_eq!(machine.number("rdmsr 0 0x34"), before, "the processors stand still");
+        machine.tell("run 1000000");
+        assert_eq!(machine.number("rdmsr 0 0x34"), before + 1);
+    }
+    let audit = |faults| e2e::cli::smmlab(&["audit", "--image", image, "--content", content, "--faults", faults]);
+    assert_eq!((audit("eos-forgotten").status, audit("smrr-missing").status), (0, 3));
+    assert_eq!(e2e::cli::smmlab(&["qtest", "--booted"]).status, 2);
 }

@@ -64,11 +64,8 @@ pub fn bios_wp(registers: &mut Registers) -> (Verdict, String) {
     (Failed, why.into())
 }
 
-/// The SMI that undoes BIOSWE can't be switched off.
+/// The SMI that undoes BIOSWE can't be switched off. That SMM_BWP is 0 is the affair of `bios_wp`.
 pub fn bios_smi(registers: &mut Registers) -> (Verdict, String) {
-    if let Some(verdict) = without_spi(registers) {
-        return verdict;
-    }
     let cntl = registers.config("BIOS_CNTL", Function::Lpc, 0xdc, 1);
     let smm_bwp = registers.bit(&cntl, "SMM_BWP", 5);
     let smi_en = registers.pm("SMI_EN", 0x30, 4);
@@ -78,16 +75,19 @@ pub fn bios_smi(registers: &mut Registers) -> (Verdict, String) {
     let tco_lock = registers.bit(&tco1_cnt, "TCO_LOCK", 12);
     let pmcon = registers.config("GEN_PMCON_1", Function::Lpc, 0xa0, 2);
     let smi_lock = registers.bit(&pmcon, "SMI_LOCK", 4);
-    all(
+    let (verdict, why) = all(
         &[
-            (smm_bwp, "SMM_BWP is 0: the SMI is all that stands between BIOSWE and the flash."),
             (global, "GBL_SMI_EN is 0: there are no SMIs at all."),
-            (tco, "TCO_EN is 0: setting BIOSWE raises no SMI."),
+            (tco || !smm_bwp || !global, "TCO_EN is 0: setting BIOSWE raises no SMI that would clear it."),
             (tco_lock, "TCO_LOCK is 0: the OS can clear TCO_EN."),
             (smi_lock, "SMI_LOCK is 0: the OS can clear GBL_SMI_EN."),
         ],
-        "SMM_BWP is set, and the SMI that answers BIOSWE is enabled and locked.",
-    )
+        "The SMI that answers BIOSWE is enabled and locked.",
+    );
+    match verdict {
+        Passed if !tco => (Warning, "TCO_EN is 0: firmware doesn't seem to use the SMI that answers BIOSWE.".into()),
+        verdict => (verdict, why),
+    }
 }
 
 /// Nobody but firmware decides which block the processor starts from.
@@ -121,8 +121,16 @@ pub fn spi_access(registers: &mut Registers) -> (Verdict, String) {
     if let Some(verdict) = without_spi(registers) {
         return verdict;
     }
+    let hsfs = registers.spi("HSFS", 0x04, 2);
+    let valid = registers.bit(&hsfs, "FDV", 14);
     let frap = registers.spi("FRAP", 0x50, 4);
     let writes = registers.field(&frap, "BRWA", 8, 8);
+    if !valid {
+        return (
+            Warning,
+            "FDV is 0: there is no valid flash descriptor, and nobody's rights are limited by one.".into(),
+        );
+    }
     match (writes >> DESCRIPTOR & 1, writes >> ME & 1, writes >> GBE & 1) {
         (1, ..) => (Failed, "The processors may write the flash descriptor, and with it these rights.".into()),
         (_, 1, _) => (Failed, "The processors may write the ME's region.".into()),

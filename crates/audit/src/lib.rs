@@ -48,7 +48,7 @@ pub struct Finding {
 
 type Module = fn(&mut Registers) -> (Verdict, String);
 
-const MODULES: [(&str, Module); 13] = [
+const MODULES: [(&str, Module); 14] = [
     ("common.smm", smm::smm),
     ("common.smrr", smm::smrr),
     ("common.smm_dma", smm::smm_dma),
@@ -62,6 +62,7 @@ const MODULES: [(&str, Module); 13] = [
     ("common.spi_access", flash::spi_access),
     ("common.spi_desc", flash::spi_desc),
     ("common.spi_fdopss", flash::spi_fdopss),
+    ("common.rtclock", smm::rtclock),
 ];
 
 /// Names of all modules.

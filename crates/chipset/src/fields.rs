@@ -99,6 +99,7 @@ const NAMES: &[(&str, &str)] = &[
     // GPIOBASE
     ("GPIO_USE_SEL|GP_IO_SEL|GP_LVL|GPI_INV|GPO_BLINK", "31:0/1 GPIO#"),
     // RCBA
+    ("RC", "2 UE, 3 LL, 4 UL"),
     ("GCS", "0 BILD, 2 RPR, 4 AME, 5 NO_REBOOT, 6 FME, 9 SERM, 11:10 BBS"),
     ("BUC", "0 TS, 5 LAN_DISABLE, 7 CPU_BIST_EN"),
     ("TRSR", "3:0/1 CTSS#"),

@@ -273,3 +273,21 @@ fn a_configuration_address_with_its_low_bits_set_means_another_register_on_qemu_
         assert_eq!(bench.config_read(0, 0x9d, 1), if silicon == Silicon::Qemu { 0x4a } else { 0x02 }, "{silicon:?}");
     }
 }
+
+/// ICH9 316972, "RC": bytes 38h to 3Fh can't be reached, until the next reset.
+#[test]
+fn rc_ll_locks_eight_bytes_of_cmos_memory() {
+    let mut bench = Bench::ich9();
+    let cmos = |bench: &mut Bench, at: u32, value: u32| {
+        bench.write(0x70, 1, at);
+        bench.write(0x71, 1, value);
+        bench.read(0x71, 1)
+    };
+    assert_eq!([0x37, 0x38, 0x3f, 0x40].map(|at| cmos(&mut bench, at, at)), [0x37, 0x38, 0x3f, 0x40]);
+    bench.rcba_write(0x3400, 4, 8);
+    bench.rcba_write(0x3400, 4, 0);
+    assert_eq!([0x37, 0x38, 0x3f, 0x40].map(|at| cmos(&mut bench, at, 1)), [1, 0xff, 0xff, 1]);
+    bench.chipset.reset(ResetKind::Hard);
+    bench.write(0x70, 1, 0x38);
+    assert_eq!(bench.read(0x71, 1), 0x38);
+}

@@ -87,6 +87,8 @@ impl Chipset {
             0x20 | 0x21 | 0xa0 | 0xa1 | 0x4d0 | 0x4d1 => self.pic.read(port),
             0x40..=0x43 => self.pit.read(cx.now, port),
             0x61 => self.pit.nmi_sc(cx.now),
+            // What they read is not guaranteed.
+            0x71 if self.cmos_locked() => 0xff,
             0x71 => self.rtc.read(cx.now),
             0x80 if self.silicon == Silicon::Ich9 => self.post,
             // The compatibility board has a debug console there.
@@ -161,6 +163,7 @@ impl Chipset {
             0x40..=0x43 => self.pit.write(cx.now, port, byte),
             0x61 => self.pit.write_nmi_sc(cx.now, byte),
             0x70 => self.rtc.select(byte),
+            0x71 if self.cmos_locked() => {}
             0x71 => self.rtc.write(cx.now, byte),
             0x80 => {
                 self.post = byte;
@@ -180,6 +183,11 @@ impl Chipset {
             0xcf9 => self.reset_control.write_rst_cnt(cx, byte),
             _ => {}
         }
+    }
+
+    /// RC.LL locks the byte that port 70h means.
+    fn cmos_locked(&self) -> bool {
+        self.chip_config.rtc_locked() && matches!(self.rtc.index(), 0x38..=0x3f)
     }
 
     fn exit_written(&mut self, cx: &mut Cx, value: u32) {

@@ -19,6 +19,7 @@ pub const GENERAL: u64 = 0x3400;
 const CIR0: usize = 0x50;
 
 mod at {
+    pub const RC: u16 = 0x00;
     pub const GCS: u16 = 0x10;
     pub const BUC: u16 = 0x14;
 }
@@ -43,11 +44,15 @@ pub struct Gcs {
     __: u32,
 }
 
+/// RC, Lower and Upper 128 Byte Lock: CMOS bytes 38h to 3Fh of that bank can't be reached.
+const RC_LL: u64 = 1 << 3;
+const RC_UL: u64 = 1 << 4;
+
 const DOC: &str = "ICH9 316972, Chipset Configuration Registers";
 
 /// Offsets from RCBA+3400h.
 pub const TABLE: &[Reg] = &[
-    Reg::new(0x00, 4, "RC", DOC).rw(0x1c),
+    Reg::new(at::RC, 4, "RC", DOC).rw(0x04).once(RC_LL | RC_UL),
     Reg::new(0x04, 4, "HPTC", DOC).rw(0x83),
     Reg::hole(0x08, 8),
     Reg::new(at::GCS, 4, "GCS", DOC)
@@ -135,6 +140,11 @@ impl ChipConfig {
     /// The TCO timer's second time-out doesn't reset. QEMU's strap counts beside the bit.
     pub fn no_reboot(&self) -> bool {
         self.straps.no_reboot || self.gcs().no_reboot()
+    }
+
+    /// RC.LL: bytes 38h to 3Fh of the CMOS memory's lower bank are locked.
+    pub fn rtc_locked(&self) -> bool {
+        self.silicon == Silicon::Ich9 && self.general.get(at::RC, 4) & RC_LL != 0
     }
 
     /// BUC.TS: the upper two 64 KiB blocks of the flash change places.

@@ -106,6 +106,11 @@ impl Rtc {
         self.nmi_masked = value & 0x80 != 0;
     }
 
+    /// What port 71h means.
+    pub fn index(&self) -> u8 {
+        self.index
+    }
+
     pub fn nmi_masked(&self) -> bool {
         self.nmi_masked
     }
