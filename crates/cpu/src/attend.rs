@@ -127,7 +127,7 @@ impl Cpu {
     }
 
     fn interrupt<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) {
-        if let Err(fault) = self.deliver(env, vector, None, Origin::Hardware) {
+        if let Ok(Some(fault)) | Err(fault) = self.deliver(env, vector, None, Origin::Hardware) {
             self.raise(env, fault);
         }
     }

@@ -25,9 +25,12 @@ pub enum Shadow {
 const BREAKPOINTS: u64 = 15;
 const BD: u64 = 1 << 13;
 const BS: u64 = 1 << 14;
+const BT: u64 = 1 << 15;
 /// DR7: L0 to G3, and GD.
 const ENABLED: u64 = 0xff;
 const GD: u64 = 1 << 13;
+/// L0 to L3.
+const LOCAL: u64 = 0x55;
 
 /// R/W fields of DR7.
 const EXECUTE: u64 = 0;
@@ -89,8 +92,14 @@ impl Cpu {
         hit != 0
     }
 
-    /// RF and TF behind an instruction that `start` and `rflags` belong to.
-    pub(crate) fn after_step(&mut self, start: u64, rflags: u64, kind: Kind) {
+    /// Local breakpoints end with the task; the T bit of the new one's state segment traps.
+    pub(crate) fn task_switched(&mut self, trap: bool) {
+        self.dr[7] &= !LOCAL;
+        self.note_traps(if trap { BT } else { 0 });
+    }
+
+    /// RF and TF behind an instruction that `start` and `rflags` belong to; `switched`: in another task.
+    pub(crate) fn after_step(&mut self, start: u64, rflags: u64, kind: Kind, switched: bool) {
         if self.activity == Activity::Shutdown {
             return;
         }
@@ -98,12 +107,14 @@ impl Cpu {
         if repeats && self.watches() {
             // A code breakpoint on a REP acts once.
             self.rflags |= flag::RF;
-        } else if !repeats && !matches!(kind, Kind::Iret | Kind::Rsm) {
+        } else if !repeats && !matches!(kind, Kind::Iret | Kind::Rsm) && !switched {
             self.rflags &= !flag::RF;
         }
-        // INT n and its like clear TF before it could act; RSM is no instruction of the interrupted code.
-        let silent =
+        // INT n and its like clear TF before it could act, and so does a task switch, which saves it with the
+        // old task; RSM is no instruction of the interrupted code.
+        let interrupt =
             matches!(kind, Kind::Int | Kind::Int3 | Kind::Int1 | Kind::Into) && rflags & !self.rflags & flag::TF != 0;
+        let silent = interrupt || switched;
         if rflags & flag::TF != 0 && !silent && self.shadow != Shadow::MovSs && kind != Kind::Rsm {
             self.note_traps(BS);
         }

@@ -1,4 +1,4 @@
-//! Call gates, and the stack that a more privileged procedure or handler gets from the task state
+//! Where far pointers lead, call gates, and the stack that a more privileged procedure or handler gets from the task state
 //! segment (SDM vol. 3, "Call Gates" and "Stack Switching"; vol. 2, "CALL" and "JMP").
 
 use crate::bus::Bus;
@@ -18,28 +18,45 @@ pub(crate) struct Gate {
     parameters: u8,
 }
 
+/// What a far pointer's selector names.
+pub(crate) enum Far {
+    /// A code segment, or nothing that a far transfer may use.
+    Code,
+    Gate(Gate),
+    /// A task, by the selector of its task state segment; whether it can be switched to isn't looked at yet.
+    Task(u16),
+}
+
 impl Cpu {
-    /// The call gate that a far pointer's selector names; `None`: something else.
-    pub(crate) fn call_gate<B: Bus>(&mut self, env: &mut Env<B>, selector: u16) -> Result<Option<Gate>> {
+    pub(crate) fn far_target<B: Bus>(&mut self, env: &mut Env<B>, selector: u16) -> Result<Far> {
         if selector & !3 == 0 {
-            return Ok(None);
+            return Ok(Far::Code);
         }
         let d = self.descriptor(env, selector)?;
         let s = d.segment(selector);
+        let long = self.long_mode();
         let size = match (s.has(Segment::S), s.attr & 15) {
-            (false, 12) if self.long_mode() => 8,
+            (false, 12) if long => 8,
             (false, 12) => 4,
-            (false, 4) if !self.long_mode() => 2,
-            _ => return Ok(None),
+            (false, 4) if !long => 2,
+            // Task state segments, and the task gate: no sizes of their own.
+            (false, 1 | 3 | 5 | 9 | 11) if !long => 0,
+            _ => return Ok(Far::Code),
         };
         let error = error_of(selector);
         if s.dpl() < self.cpl.max((selector & 3) as u8) {
             return Err(Fault::gp(error));
         }
+        if size == 0 && s.attr & 15 != 5 {
+            return Ok(Far::Task(selector));
+        }
         if s.unusable() {
             return Err(Fault::with(vector::NP, error));
         }
         let raw = d.raw();
+        if size == 0 {
+            return Ok(Far::Task((raw >> 16) as u16));
+        }
         let mut offset = raw & 0xffff | raw >> 32 & 0xffff_0000;
         if size == 2 {
             offset &= 0xffff;
@@ -51,7 +68,7 @@ impl Cpu {
             }
             offset |= high << 32;
         }
-        Ok(Some(Gate { target: (raw >> 16) as u16, offset, size, parameters: (raw >> 32) as u8 & 31 }))
+        Ok(Far::Gate(Gate { target: (raw >> 16) as u16, offset, size, parameters: (raw >> 32) as u8 & 31 }))
     }
 
     /// Where a gate leads, and the privilege level there.

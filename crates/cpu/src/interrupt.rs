@@ -6,8 +6,13 @@ use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
 use crate::gate::on_stack;
 use crate::memory::{Env, canonical};
+use crate::segment::error_of;
 use crate::state::{Activity, CS, Cpu, RSP, SS, Segment, cr4};
+use crate::task::Arrival;
 use trace::{Kind, Mode};
+
+/// Type of a task gate in the IDT.
+const TASK_GATE: u64 = 5;
 
 /// Where an interrupt comes from: software interrupts check the gate's DPL.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,10 +45,12 @@ impl Cpu {
                 self.rflags |= flag::RF;
             }
             match self.deliver(env, fault.vector, fault.error, Origin::Hardware) {
-                Ok(()) => return,
-                Err(_) if fault.vector == vector::DF => return self.shut_down(env, "triple fault"),
-                Err(second) if doubles(fault.vector, second.vector) => fault = Fault::with(vector::DF, 0),
-                Err(second) => fault = second,
+                Ok(None) => return,
+                Ok(Some(_)) | Err(_) if fault.vector == vector::DF => return self.shut_down(env, "triple fault"),
+                Ok(Some(second)) | Err(second) if doubles(fault.vector, second.vector) => {
+                    fault = Fault::with(vector::DF, 0);
+                }
+                Ok(Some(second)) | Err(second) => fault = second,
             }
         }
     }
@@ -53,25 +60,30 @@ impl Cpu {
         env.bus.emit(Kind::Shutdown { why: why.into() });
     }
 
+    /// Calls the handler. Nothing has changed if it can't; what a handler's task meets at its start comes
+    /// back as [`Arrival`].
     pub(crate) fn deliver<B: Bus>(
         &mut self,
         env: &mut Env<B>,
         vector: u8,
         error: Option<u32>,
         origin: Origin,
-    ) -> Result<()> {
+    ) -> Result<Arrival> {
         let (regs, seg, cpl, rflags) = (self.regs[RSP], self.seg, self.cpl, self.rflags);
         let delivered = if !self.protected() {
-            self.deliver_real(env, vector)
+            self.deliver_real(env, vector).map(|()| None)
         } else if self.long_mode() {
-            self.deliver_long(env, vector, error, origin)
+            self.deliver_long(env, vector, error, origin).map(|()| None)
         } else {
             self.deliver_protected(env, vector, error, origin)
         };
-        delivered.map_err(|fault| {
-            (self.regs[RSP], self.seg, self.cpl, self.rflags) = (regs, seg, cpl, rflags);
-            external(fault, origin)
-        })
+        match delivered {
+            Ok(arrival) => Ok(arrival.map(|fault| external(fault, origin))),
+            Err(fault) => {
+                (self.regs[RSP], self.seg, self.cpl, self.rflags) = (regs, seg, cpl, rflags);
+                Err(external(fault, origin))
+            }
+        }
     }
 
     fn deliver_real<B: Bus>(&mut self, env: &mut Env<B>, vector: u8) -> Result<()> {
@@ -102,7 +114,7 @@ impl Cpu {
         vector: u8,
         error: Option<u32>,
         origin: Origin,
-    ) -> Result<()> {
+    ) -> Result<Arrival> {
         let bad = Self::gate_error(vector, origin);
         let entry = u64::from(vector) * 8;
         if entry + 7 > u64::from(self.idtr.limit) {
@@ -111,18 +123,28 @@ impl Cpu {
         let gate = self.read_system(env, self.idtr.base + entry, 8)?;
         let kind = gate >> 40 & 0x1f;
         let size = match kind {
+            TASK_GATE => 0,
             6 | 7 => 2,
             14 | 15 => 4,
             _ => return Err(Fault::gp(bad)),
         };
         self.check_gate(gate, bad, origin)?;
+        if kind == TASK_GATE {
+            return self.interrupt_task(env, (gate >> 16) as u16, error);
+        }
         let offset = if size == 4 { gate & 0xffff | gate >> 32 & 0xffff_0000 } else { gate & 0xffff };
         let (cs, cpl) = self.handler_segment(env, (gate >> 16) as u16)?;
+        if self.virtual_8086() && cpl != 0 {
+            return Err(Fault::gp(error_of(cs.selector)));
+        }
         let (old_ss, old_rsp) = (self.seg[SS].selector, self.regs[RSP]);
         if cpl < self.cpl {
             self.inner_stack(env, cpl)?;
             let stack = self.seg[SS].selector;
             let frame = |cpu: &mut Self, env: &mut Env<B>| {
+                if cpu.virtual_8086() {
+                    cpu.push_data_segments(env, size)?;
+                }
                 cpu.push(env, old_ss.into(), size)?;
                 cpu.push(env, old_rsp, size)?;
                 cpu.push_frame(env, error, size)
@@ -131,7 +153,7 @@ impl Cpu {
         } else {
             self.push_frame(env, error, size)?;
         }
-        self.enter_handler(cs, cpl, offset, kind & 1 == 0)
+        self.enter_handler(cs, cpl, offset, kind & 1 == 0).map(|()| None)
     }
 
     fn deliver_long<B: Bus>(&mut self, env: &mut Env<B>, vector: u8, error: Option<u32>, origin: Origin) -> Result<()> {
@@ -215,7 +237,7 @@ impl Cpu {
         }
         self.cpl = cpl;
         self.rip = offset;
-        self.rflags &= !(flag::TF | flag::NT | flag::RF);
+        self.rflags &= !(flag::TF | flag::NT | flag::RF | flag::VM);
         if interrupt_gate {
             self.rflags &= !flag::IF;
         }

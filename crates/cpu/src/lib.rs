@@ -1,7 +1,7 @@
 //! One logical x86-64 processor with its local APIC: decode, paging, execution, exceptions, SMM.
 //!
-//! Real, protected and long mode; integer instructions, SSE, SSE2 and the x87. It knows the world only
-//! through [`Bus`]. Not modelled: MMX, virtual-8086 mode, task switches, VMX.
+//! Real, protected, virtual-8086 and long mode, task switches; integer instructions, SSE, SSE2 and the x87.
+//! It knows the world only through [`Bus`]. Not modelled: MMX, VMX.
 
 mod alu;
 mod attend;
@@ -31,6 +31,8 @@ mod segment;
 mod smm;
 mod stack;
 mod state;
+mod task;
+mod virtual8086;
 
 pub use alu::flag;
 pub use bus::{Access, Bus, Delivery, Logical, Next, Purpose, Signals, Target};

@@ -166,13 +166,16 @@ impl Cpu {
     }
 
     fn step<B: Bus>(&mut self, env: &mut Env<B>) {
-        let (start, rflags) = (self.rip, self.rflags);
+        let (start, rflags, task) = (self.rip, self.rflags, self.tr.selector);
         let shadow = std::mem::take(&mut self.shadow);
         let traps = self.debug_traps;
         self.last_io = None;
         let done = if self.breaks_here(shadow) { Err(Fault::DB) } else { self.run_one(env) };
         match done {
-            Ok(kind) => self.after_step(start, rflags, kind),
+            Ok(kind) => {
+                let switched = self.tr.selector != task && !matches!(kind, OpKind::Ltr | OpKind::Rsm);
+                self.after_step(start, rflags, kind, switched);
+            }
             Err(fault) => {
                 self.rip = start;
                 self.debug_traps = traps;

@@ -1,13 +1,13 @@
 //! Segment registers, descriptors and far transfers (SDM vol. 3, "Protected-Mode Memory
 //! Management" and "Protection"; SDM vol. 2 for each instruction).
-//!
-//! Not modelled: task gates and task switches (#GP), virtual-8086 mode.
 
 use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::{Fault, Result, vector};
+use crate::gate::Far;
 use crate::memory::{Env, canonical};
 use crate::state::{CS, Cpu, RSP, SS, Segment, mask};
+use crate::task::Cause;
 use trace::Mode;
 
 /// A descriptor as it stands in memory, and where.
@@ -76,8 +76,11 @@ impl Cpu {
             self.seg[seg].base = u64::from(selector) << 4;
             return Ok(());
         }
-        let loaded = self.check_segment(env, seg, selector, self.cpl)?;
-        self.seg[seg] = loaded;
+        self.seg[seg] = if self.virtual_8086() {
+            Segment::virtual_8086(selector)
+        } else {
+            self.check_segment(env, seg, selector, self.cpl)?
+        };
         Ok(())
     }
 
@@ -205,14 +208,17 @@ impl Cpu {
 
     /// JMP far.
     pub(crate) fn jump_far<B: Bus>(&mut self, env: &mut Env<B>, selector: u16, rip: u64, size: u8) -> Result<()> {
-        if !self.protected() {
+        if self.real_segments() {
             return self.real_code(selector, rip, size);
         }
-        if let Some(gate) = self.call_gate(env, selector)? {
-            return self.jump_gate(env, gate);
+        match self.far_target(env, selector)? {
+            Far::Gate(gate) => self.jump_gate(env, gate),
+            Far::Task(task) => self.go_to_task(env, task, Cause::Jump),
+            Far::Code => {
+                let (cs, _) = self.code_segment(env, selector, false)?;
+                self.enter_code(cs, rip, size)
+            }
         }
-        let (cs, _) = self.code_segment(env, selector, false)?;
-        self.enter_code(cs, rip, size)
     }
 
     fn real_code(&mut self, selector: u16, rip: u64, size: u8) -> Result<()> {
@@ -230,13 +236,16 @@ impl Cpu {
     pub(crate) fn call_far<B: Bus>(&mut self, env: &mut Env<B>, selector: u16, rip: u64, size: u8) -> Result<()> {
         let (from, back) = (self.seg[CS], self.rip);
         let rsp = self.regs[RSP];
-        if self.protected()
-            && let Some(gate) = self.call_gate(env, selector)?
-        {
-            let (seg, cpl) = (self.seg, self.cpl);
-            return self
-                .call_through(env, gate)
-                .inspect_err(|_| (self.regs[RSP], self.seg, self.cpl) = (rsp, seg, cpl));
+        let target = if self.real_segments() { Far::Code } else { self.far_target(env, selector)? };
+        match target {
+            Far::Code => {}
+            Far::Task(task) => return self.go_to_task(env, task, Cause::Nest),
+            Far::Gate(gate) => {
+                let (seg, cpl) = (self.seg, self.cpl);
+                return self
+                    .call_through(env, gate)
+                    .inspect_err(|_| (self.regs[RSP], self.seg, self.cpl) = (rsp, seg, cpl));
+            }
         }
         self.push(env, u64::from(from.selector), size)?;
         let called = self.push(env, back, size).and_then(|()| self.jump_far(env, selector, rip, size));
@@ -251,7 +260,7 @@ impl Cpu {
         let rip = self.peek_stack(env, 0, size)?;
         let selector = self.peek_stack(env, u64::from(size), size)? as u16;
         let popped = 2 * u64::from(size) + release;
-        if !self.protected() {
+        if self.real_segments() {
             self.real_code(selector, rip, size)?;
             self.move_stack(popped);
             return Ok(());
@@ -269,25 +278,25 @@ impl Cpu {
         Ok(())
     }
 
-    /// IRET in all modes but virtual-8086.
     pub(crate) fn iret<B: Bus>(&mut self, env: &mut Env<B>, size: u8) -> Result<()> {
         // NMIs are unblocked even if IRET faults (SDM vol. 3, "Handling Multiple NMIs").
         self.nmi_blocked = false;
         self.attend = true;
-        if self.protected() && self.rflags & flag::NT != 0 {
-            return Err(Fault::GP0);
+        if !self.real_segments() && self.rflags & flag::NT != 0 {
+            return self.return_to_task(env);
         }
+        self.sensitive()?;
         let step = u64::from(size);
         let rip = self.peek_stack(env, 0, size)?;
         let selector = self.peek_stack(env, step, size)? as u16;
         let flags = self.peek_stack(env, 2 * step, size)?;
-        if !self.protected() {
+        if self.real_segments() {
             self.real_code(selector, rip, size)?;
             self.move_stack(3 * step);
-            self.set_flags(flags, size, 0);
+            self.set_flags(flags, size, self.cpl);
         } else {
             if flags & flag::VM != 0 && !self.long_mode() && self.cpl == 0 && size == 4 {
-                return Err(Fault::GP0);
+                return self.enter_virtual_8086(env, rip, selector, flags);
             }
             let old_cpl = self.cpl;
             let long = self.mode() == Mode::Bits64;

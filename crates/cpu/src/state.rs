@@ -1,5 +1,6 @@
 //! The architectural state of one logical processor. A plain value: `Clone`, `Hash`, no caches.
 
+use crate::alu::flag;
 use crate::debug::Shadow;
 use crate::fpu::Fpu;
 use crate::lapic::Lapic;
@@ -83,6 +84,10 @@ impl Segment {
     /// Present, writable, accessed data with 64 KiB limit, as real mode has it.
     pub fn real(selector: u16) -> Self {
         Segment { selector, attr: 0x93, limit: 0xffff, base: u64::from(selector) << 4 }
+    }
+    /// The same at privilege level 3: what a selector stands for in virtual-8086 mode.
+    pub fn virtual_8086(selector: u16) -> Self {
+        Segment { attr: 0xf3, ..Segment::real(selector) }
     }
     pub fn dpl(self) -> u8 {
         (self.attr >> 5 & 3) as u8
@@ -291,6 +296,14 @@ impl Cpu {
     }
     pub fn protected(&self) -> bool {
         self.cr0 & cr0::PE != 0
+    }
+    /// EFLAGS.VM, which is set in protected mode at CPL 3 only.
+    pub fn virtual_8086(&self) -> bool {
+        self.rflags & flag::VM != 0
+    }
+    /// Real-address and virtual-8086 mode: a selector is a sixteenth of its segment's base.
+    pub(crate) fn real_segments(&self) -> bool {
+        !self.protected() || self.virtual_8086()
     }
     pub fn paging(&self) -> bool {
         self.cr0 & cr0::PG != 0

@@ -87,8 +87,8 @@ fn call_gates_refuse_as_the_sdm_says() {
         (CALL, gate(12, 3, 0x1000, 0), 0, 13, 0x1000),
         // JMP never goes inward.
         (JMP, gate(12, 3, 8, 0), 0, 13, 8),
-        // A task gate is one of the gaps.
-        (CALL, gate(5, 3, 40, 0), 0, 13, GATE),
+        // The task that runs is busy.
+        (CALL, gate(5, 3, 40, 0), 0, 13, 40),
     ];
     for (opcode, gate, spare, vector, code) in rows {
         let mut rig = Rig::protected(&assemble_32(|a| far(a, opcode, GATE | 3))).outer();

@@ -76,15 +76,20 @@ impl Cpu {
     }
 
     pub(super) fn software_interrupt<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
-        let vector = match op.kind {
+        let (vector, origin) = match op.kind {
             // ICEBP: no gate's DPL keeps it out.
-            Kind::Int1 => return self.deliver(env, vector::DB, None, Origin::Hardware),
-            Kind::Int3 => vector::BP,
+            Kind::Int1 => (vector::DB, Origin::Hardware),
+            Kind::Int3 => (vector::BP, Origin::Software),
             Kind::Into if self.rflags & flag::OF == 0 => return Ok(()),
-            Kind::Into => vector::OF,
-            _ => op.imm as u8,
+            Kind::Into => (vector::OF, Origin::Software),
+            _ => {
+                self.sensitive()?;
+                (op.imm as u8, Origin::Software)
+            }
         };
-        self.deliver(env, vector, None, Origin::Software)
+        let arrival = self.deliver(env, vector, None, origin)?;
+        self.arrive(env, arrival);
+        Ok(())
     }
 
     /// BOUND: a signed index against two bounds in memory.

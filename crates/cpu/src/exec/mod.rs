@@ -73,8 +73,12 @@ impl Cpu {
             Pop => self.pop_operand(env, op),
             PushAll => self.push_all(env, op.size),
             PopAll => self.pop_all(env, op.size),
-            PushFlags => self.push(env, self.rflags & !(flag::RF | flag::VM), op.size),
+            PushFlags => {
+                self.sensitive()?;
+                self.push(env, self.rflags & !(flag::RF | flag::VM), op.size)
+            }
             PopFlags => {
+                self.sensitive()?;
                 let value = self.pop(env, op.size)?;
                 self.set_flags(value & !flag::RF, op.size, self.cpl);
                 Ok(())

@@ -146,10 +146,10 @@ impl Cpu {
     }
 
     fn protected_only(&self) -> Result<()> {
-        if self.protected() { Ok(()) } else { Err(Fault::UD) }
+        if self.real_segments() { Err(Fault::UD) } else { Ok(()) }
     }
 
-    fn iopl(&self) -> u8 {
+    pub(crate) fn iopl(&self) -> u8 {
         (self.rflags >> 12 & 3) as u8
     }
 
@@ -170,14 +170,18 @@ impl Cpu {
         Ok(())
     }
 
-    /// IOPL, and beyond it the I/O permission bitmap of the task state segment.
+    /// IOPL, and beyond it (in virtual-8086 mode always) the I/O permission bitmap of the task state segment.
     pub(super) fn check_port<B: Bus>(&mut self, env: &mut Env<B>, port: u16, size: u8) -> Result<()> {
-        if !self.protected() || self.cpl <= self.iopl() {
+        if !self.protected() || self.cpl <= self.iopl() && !self.virtual_8086() {
             return Ok(());
+        }
+        // A 16-bit task state segment has none.
+        if self.tr.unusable() || self.tr.attr & 8 == 0 || self.tr.limit < 0x67 {
+            return Err(Fault::GP0);
         }
         let map = self.read_system(env, self.tr.base.wrapping_add(0x66), 2)?;
         let at = map + u64::from(port) / 8;
-        if self.tr.unusable() || at + 1 > u64::from(self.tr.limit) {
+        if at + 1 > u64::from(self.tr.limit) {
             return Err(Fault::GP0);
         }
         let bits = self.read_system(env, self.tr.base.wrapping_add(at), 2)? >> (port % 8);

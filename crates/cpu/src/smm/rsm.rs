@@ -1,6 +1,5 @@
 //! RSM: load the save area, refuse what the manual forbids, go on where the SMI came in.
 
-use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::{Fault, Result};
 use crate::memory::Env;
@@ -59,15 +58,19 @@ impl Cpu {
             (long != (paging && efer & efer::LME != 0), "RSM: EFER.LMA disagrees with EFER.LME and CR0.PG"),
             (long && cr4 & cr4::PAE == 0, "RSM: long mode without CR4.PAE"),
             (long && cs.has(Segment::L) && cs.has(Segment::DB), "RSM: CS.L and CS.D both set"),
-            (self.rflags & flag::VM != 0, "RSM: virtual-8086 mode is not modelled"),
+            (self.virtual_8086() && (long || cr0 & cr0::PE == 0), "RSM: EFLAGS.VM set outside protected mode"),
         ];
         checks.into_iter().find(|(bad, _)| *bad).map(|(_, why)| why)
     }
 
     fn resume<B: Bus>(&mut self, env: &mut Env<B>, steering: &Steering) {
         self.rflags = self.rflags & !0x28 | 2;
-        // The privilege level isn't in the map; it is SS's DPL, and 0 in real mode.
-        self.cpl = if self.protected() { self.seg[SS].dpl() } else { 0 };
+        // The privilege level isn't in the map; it is SS's DPL, 0 in real and 3 in virtual-8086 mode.
+        self.cpl = match (self.protected(), self.virtual_8086()) {
+            (false, _) => 0,
+            (_, true) => 3,
+            _ => self.seg[SS].dpl(),
+        };
         self.smbase = steering.smbase;
         if self.map.restarts_io() && steering.io_restart {
             self.rip = steering.io_rip;
