@@ -109,6 +109,7 @@ fn a_switch_saves_the_old_task_and_loads_the_new_one() {
     let mut rig = rig(&far(JMP, NEW));
     rig.cpu.rflags |= flag::CF | flag::IF | 2 << 12;
     set(&mut rig, NEW_TSS, 0x24, flag::ZF | flag::RF | 1 << 12 | 2);
+    set(&mut rig, NEW_TSS, 0x1c, 0x5000);
     rig.step();
     let saved: Vec<u64> = (8..24).map(|n| rig.ram.get(TSS + n * 4, 4)).collect();
     let a = 0xa000_0000;
@@ -206,7 +207,8 @@ fn a_task_that_can_not_be_switched_to_is_refused_in_the_old_ones_context() {
     let small_16 = 0x2a | NEW_TSS << 16 | 1 << 40 | PRESENT;
     // selector, descriptor; by CALL and JMP, by IRET
     let rows = [
-        (NEW | 4, 0, (13, NEW | 4), (10, NEW | 4)),
+        (NEW | 4, task(NEW_TSS, 9), (13, NEW | 4), (0, 0)),
+        (NEW | 4, task(NEW_TSS, 11), (0, 0), (10, NEW | 4)),
         (0x1000, 0, (13, 0x1000), (10, 0x1000)),
         (NEW, task(NEW_TSS, 9) ^ BUSY, (13, NEW), (0, 0)),
         (NEW, task(NEW_TSS, 9), (0, 0), (10, NEW)),
@@ -226,6 +228,9 @@ fn a_task_that_can_not_be_switched_to_is_refused_in_the_old_ones_context() {
             }
             let mut rig = rig(&code);
             describe(&mut rig, NEW, new);
+            // Neither the null selector nor one into the LDT names a task, whatever lies there.
+            describe(&mut rig, 0, task(NEW_TSS, 11));
+            rig.cpu.ldtr = Segment { selector: LDT, attr: 0x82, limit: 0xff, base: GDT };
             if code == IRET {
                 set(&mut rig, TSS, 0, selector.into());
                 rig.cpu.rflags |= flag::NT;
@@ -265,7 +270,7 @@ fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
     let conforming = CODE_SEGMENT | 1 << 42;
     let unreadable = CODE_SEGMENT & !(1 << 41);
     let read_only = DATA_SEGMENT & !(1 << 41);
-    let rows: [(&[(u64, u16)], u64, u8, u16); 28] = [
+    let rows: [(&[(u64, u16)], u64, u8, u16); 29] = [
         (&[(0x60, LDT | 4)], 0, 10, LDT | 4),
         (&[(0x60, 0x1000)], 0, 10, 0x1000),
         (&[(0x60, SPARE)], DATA_SEGMENT, 10, SPARE),
@@ -294,6 +299,7 @@ fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
         (&[(0x60, 0x1000), (CS, SPARE), (SS, 0)], CODE_SEGMENT | dpl(1), 10, 0x1000),
         (&[(CS, SPARE), (SS, 0x1000)], CODE_SEGMENT | dpl(1), 10, SPARE),
         (&[(0x60, SPARE), (SS, 0x1000)], absent(ldt), 10, 0x1000),
+        (&[(0x60, SPARE), (CS, 12), (SS, 20)], absent(ldt), 10, SPARE),
         (&[(CS, SPARE), (ES, 0x1000)], absent(CODE_SEGMENT), 11, SPARE),
     ];
     for (changes, spare, vector, error) in rows {
@@ -304,6 +310,8 @@ fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
             gate_to(&mut rig, 30, NEW);
             gate_to(&mut rig, 6, NEW);
             describe(&mut rig, SPARE, spare);
+            rig.ram.put(0xc008, &CODE_SEGMENT.to_le_bytes());
+            rig.ram.put(0xc010, &DATA_SEGMENT.to_le_bytes());
             changes.iter().for_each(|(at, selector)| set(&mut rig, NEW_TSS, *at, (*selector).into()));
             gate_to(&mut rig, vector.into(), HANDLER);
             rig.run();
@@ -330,6 +338,18 @@ fn an_eip_beyond_the_new_code_segment_is_the_new_tasks_gp() {
     assert_eq!(refused(&mut rig), (Some(13), 0));
     let saved = [4, 8].map(|at| rig.ram.get(rig.cpu.regs[4] + at, 4));
     assert_eq!((saved, rig.cpu.tr.selector), ([0x1_0000, SPARE.into()], NEW));
+
+    // On the way to the handler of a #NP it makes a double fault.
+    let mut rig = self::rig(&[0x8e, 0xd8]);
+    rig.cpu.regs[0] = LDT.into();
+    describe(&mut rig, LDT, DATA_SEGMENT & !PRESENT);
+    gate_to(&mut rig, 11, NEW);
+    gate_to(&mut rig, 8, HANDLER);
+    describe(&mut rig, SPARE, CODE_SEGMENT & !(0xf << 48 | 1 << 55));
+    set(&mut rig, NEW_TSS, 0x4c, SPARE.into());
+    set(&mut rig, NEW_TSS, 0x20, 0x1_0000);
+    rig.run();
+    assert_eq!((rig.cpu.rip, link_of(&rig, HANDLER_TSS)), (HANDLER_CODE + 1, NEW));
 }
 
 /// vol. 3, "Interrupt 14": paging may find a state segment missing before the switch.
@@ -341,11 +361,12 @@ fn a_page_that_is_missing_before_the_commit_point_faults_in_the_old_task() {
     let link = 0x5f80;
     // code, entry to spoil, with what, CR2, error code
     let rows = [
-        (CALL, page(4), 0x4001u32, 0x4020, 3),
+        (JMP, page(4), 0x4001u32, 0x4020, 3),
         (JMP, page(5), 0, link, 0),
         (JMP, page(6), 0, link + 0x67 + 0x40, 0),
         (CALL, page(5), 0x5001, link, 3),
         (JMP, page(3), 0x3001, GDT + 40 + 5, 3),
+        (CALL, page(3), 0x3001, GDT + 48 + 5, 3),
     ];
     for (opcode, entry, spoilt, cr2, error) in rows {
         let mut rig = rig(&far(opcode, NEW));
@@ -368,7 +389,8 @@ fn a_page_that_is_missing_before_the_commit_point_faults_in_the_old_task() {
 
 #[test]
 fn cr3_is_the_new_tasks_where_paging_is_on() {
-    let mut rig = rig(&far(JMP, NEW));
+    // mov al, [7000] first
+    let mut rig = rig(&[&[0xa0, 0, 0x70, 0, 0][..], &far(JMP, NEW)].concat());
     // The second tables show another page at the new code.
     for (directory, shown) in [(0x20000u64, NEW_CODE as u32), (0x22000, 0xc000)] {
         let table = directory + 0x1000;
@@ -388,15 +410,17 @@ fn cr3_is_the_new_tasks_where_paging_is_on() {
 fn a_task_with_an_ldt_runs_on_segments_from_it() {
     let mut rig = rig(&far(CALL, NEW));
     describe(&mut rig, LDT, 0x8200_0000_0017 | 0xc000 << 16);
-    rig.ram.put(0xc008, &CODE_SEGMENT.to_le_bytes());
-    rig.ram.put(0xc010, &(DATA_SEGMENT & !(1 << 40)).to_le_bytes());
+    for (at, descriptor) in [(0xc000, DATA_SEGMENT), (0xc008, CODE_SEGMENT), (0xc010, DATA_SEGMENT)] {
+        rig.ram.put(at, &(descriptor & !(1 << 40)).to_le_bytes());
+    }
     set(&mut rig, NEW_TSS, 0x60, LDT.into());
     set(&mut rig, NEW_TSS, 0x4c, 12);
     set(&mut rig, NEW_TSS, 0x50, 20);
+    set(&mut rig, NEW_TSS, 0x54, 4);
     rig.run();
     assert_eq!((rig.cpu.ldtr.selector, rig.cpu.ldtr.base), (LDT, 0xc000));
     assert_eq!((rig.cpu.seg[1].selector, rig.cpu.seg[2].selector, rig.cpu.rip), (12, 20, NEW_CODE + 1));
-    assert_eq!(rig.ram.get(0xc015, 1), 0x93, "accessed");
+    assert_eq!([0xc005, 0xc00d, 0xc015].map(|at| rig.ram.get(at, 1)), [0x93, 0x9b, 0x93], "accessed");
 }
 
 #[test]
@@ -407,7 +431,11 @@ fn a_task_begins_at_the_level_of_its_code_segment() {
     }
     set(&mut rig, NEW_TSS, 4, 0x8e00);
     set(&mut rig, NEW_TSS, 8, 16);
+    // Conforming code may be data to any level.
+    describe(&mut rig, SPARE, CODE_SEGMENT | 1 << 42);
+    set(&mut rig, NEW_TSS, 0x54, u64::from(SPARE) | 3);
     rig.step();
+    assert_eq!(rig.cpu.seg[3].selector, SPARE | 3);
     assert_eq!((rig.cpu.cpl, rig.cpu.seg[1].selector, rig.cpu.seg[4]), (3, 27, Segment::default()));
     // HLT is refused, on the new task's own inner stack.
     assert_eq!(refused(&mut rig), (Some(13), 0));

@@ -242,6 +242,9 @@ fn ports_are_allowed_by_the_bitmap_alone() {
     for (limit, attr) in [(0x78, 0x8b), (0x66, 0x8b), (0xff, 0x83)] {
         let mut rig = program(&[0xe4, 0x80], iopl(3));
         (rig.cpu.tr.limit, rig.cpu.tr.attr) = (limit, attr);
+        if limit == 0x66 {
+            rig.ram.put(TSS + 0x66, &[0x40, 0]);
+        }
         if attr == 0x83 {
             rig.ram.put(TSS + 2, &[0, 0x8f, 16, 0]);
         }
@@ -378,6 +381,17 @@ fn an_smi_leaves_virtual_8086_mode_and_rsm_comes_back() {
         rig.step().step();
         assert_eq!(rig.vector(), GP, "CLI");
     }
+}
+
+#[test]
+fn rsm_with_vm_set_goes_to_level_3_whatever_ss_says() {
+    let mut rig = program(&[0xfa], 0);
+    rig.cpu.map = SaveStateMap::Amd64;
+    rig.ram.put(0x38000, &[0x0f, 0xaa]);
+    rig.smi().step();
+    rig.ram.put(0x3fe22, &[0x93]);
+    rig.step();
+    assert_eq!((rig.cpu.virtual_8086(), rig.cpu.cpl), (true, 3));
 }
 
 /// vol. 3, "SMM", "Exiting From SMM": VM outside protected mode is no state to go on in.
