@@ -135,12 +135,87 @@ fn random_msrs(seeds: std::ops::Range<u64>) {
     }
 }
 
+/// Selectors of four task state segments and of two gates to them.
+const TASKS: std::ops::Range<u64> = 5..11;
+
+/// Protected mode and virtual-8086 programs among tasks that are spoilt here and there.
+fn random_tasks(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut random = Random(seed * 0x1656_67b1 + 1);
+        let mut rig = Rig::protected(&[]);
+        let mut bytes = [0; 0x400];
+        code(&mut random, &mut bytes);
+        // Far jumps, far calls, interrupts and returns that lead to other tasks.
+        for chunk in bytes.chunks_exact_mut(16) {
+            let n = random.next() >> 32;
+            let selector = ((TASKS.start + n % 6) << 3 | n >> 8 & 3) as u8;
+            match n >> 12 & 7 {
+                0 => chunk[..7].copy_from_slice(&[0xea, 0, 0, 0, 0, selector, 0]),
+                1 => chunk[..7].copy_from_slice(&[0x9a, 0, 0, 0, 0, selector, 0]),
+                2 => chunk[..2].copy_from_slice(&[0xcd, (n >> 16) as u8 % 32]),
+                3 => chunk[0] = 0xcf,
+                _ => {}
+            }
+        }
+        rig.ram.put(common::CODE, &bytes);
+        rig.ram.put(0x6000, &bytes[..0x200]);
+        for (n, tss) in (TASKS.start..).zip([common::TSS, 0x4400, 0x4800, 0x4c00]) {
+            let kind = [9, 11, 1, 3][(random.next() >> 62) as usize];
+            let limit = if random.next() >> 61 == 0 { random.next() >> 57 } else { 0xff };
+            rig.ram.put(common::GDT + n * 8, &(limit | tss << 16 | kind << 40 | 0xe0 << 40).to_le_bytes());
+            for at in (0..0x68).step_by(4) {
+                let n = random.next();
+                let value = match at {
+                    0 | 0x48.. if n >> 62 != 0 => [8, 16, 27, 35, 40, 48, 56, 0xa00][(n >> 58 & 7) as usize],
+                    0x20 if n >> 62 != 0 => common::CODE + (n >> 54),
+                    0x38 | 4 if n >> 62 != 0 => common::STACK,
+                    8 if n >> 62 != 0 => 16,
+                    0x24 => n >> 32 & 0x3_7fff | (n >> 20 & 1) << 17,
+                    _ => n >> (n >> 59),
+                };
+                rig.ram.put(tss + at, &(value as u32).to_le_bytes());
+            }
+        }
+        for n in [TASKS.end - 2, TASKS.end - 1] {
+            let to = TASKS.start + random.next() % 4;
+            rig.ram.put(common::GDT + n * 8, &(to << 19 | 0xe5 << 40).to_le_bytes());
+        }
+        for vector in 0..32 {
+            if random.next() >> 62 == 0 {
+                let to = TASKS.start + random.next() % 4;
+                rig.ram.put(common::IDT + vector * 8, &(to << 19 | 0xe5 << 40).to_le_bytes());
+            }
+        }
+        rig.cpu.rip = common::CODE + (random.next() >> 54);
+        rig.cpu.rflags |= random.next() & (0x3_7f00 & !cpu::flag::VM);
+        match random.next() >> 62 {
+            0 => {
+                rig.cpu.rflags |= cpu::flag::VM;
+                rig.cpu.cpl = 3;
+                rig.cpu.seg = [cpu::Segment { attr: 0xf3, ..cpu::Segment::real(0) }; 6];
+            }
+            1 => rig = rig.outer(),
+            _ => {}
+        }
+        if random.next() >> 62 == 0 {
+            rig.ram.put(0x20000, &0x21007u32.to_le_bytes());
+            for page in 0..0x400u32 {
+                let rights = if random.next() >> 60 == 0 { random.next() as u32 & 7 } else { 7 };
+                rig.ram.put(0x21000 + u64::from(page) * 4, &(page << 12 | rights).to_le_bytes());
+            }
+            (rig.cpu.cr3, rig.cpu.cr0) = (0x20000, 0x8001_0011);
+        }
+        play(&mut rig, &mut random);
+    }
+}
+
 #[test]
 fn nothing_that_a_guest_runs_brings_its_host_down() {
     random_code(0..300);
     random_tables(0..300);
     random_save_areas(0..300);
     random_msrs(0..200);
+    random_tasks(0..300);
 }
 
 #[test]
@@ -152,6 +227,7 @@ fn nothing_that_a_guest_runs_for_long_brings_its_host_down() {
         random_tables(first..first + 100);
         random_save_areas(first..first + 100);
         random_msrs(first..first + 100);
+        random_tasks(first..first + 100);
         println!("{} machines of each kind", first - 200);
     }
 }

@@ -258,7 +258,10 @@ fn a_task_that_can_not_be_switched_to_is_refused_in_the_old_ones_context() {
 }
 
 /// What spoils the new task: where in its state segment, and with what; the spare descriptor; vector and
-/// error code. The same table, in its order.
+/// error code.
+type Row<'a> = (&'a [(u64, u16)], u64, u8, u16);
+
+/// The same table, in its order.
 #[test]
 fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
     const ES: u64 = 0x48;
@@ -270,7 +273,7 @@ fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
     let conforming = CODE_SEGMENT | 1 << 42;
     let unreadable = CODE_SEGMENT & !(1 << 41);
     let read_only = DATA_SEGMENT & !(1 << 41);
-    let rows: [(&[(u64, u16)], u64, u8, u16); 29] = [
+    let rows: &[Row] = &[
         (&[(0x60, LDT | 4)], 0, 10, LDT | 4),
         (&[(0x60, 0x1000)], 0, 10, 0x1000),
         (&[(0x60, SPARE)], DATA_SEGMENT, 10, SPARE),
@@ -302,7 +305,7 @@ fn what_is_wrong_with_the_new_tasks_segments_is_its_own_fault() {
         (&[(0x60, SPARE), (CS, 12), (SS, 20)], absent(ldt), 10, SPARE),
         (&[(CS, SPARE), (ES, 0x1000)], absent(CODE_SEGMENT), 11, SPARE),
     ];
-    for (changes, spare, vector, error) in rows {
+    for &(changes, spare, vector, error) in rows {
         for (code, external) in
             [(far(JMP, NEW), false), (far(CALL, GATE), false), (vec![0xcd, 30], false), (vec![0x0f, 0x0b], true)]
         {
