@@ -352,6 +352,16 @@ fn segments_end_at_64_kib_and_addresses_go_on_beyond_1_mib() {
     assert_eq!(rig.cpu.regs[0] & 0xff, 0x5a);
 }
 
+/// vol. 1, figure "Real Mode x87 FPU State Image in Memory, 16-Bit Format": also in virtual-8086 mode
+#[test]
+fn fnstenv_stores_linear_addresses() {
+    // fld1; fnstenv [0]
+    let mut rig = program(&[0xd9, 0xe8, 0xd9, 0x36, 0, 0], 0);
+    rig.step().step();
+    let image = [6, 8].map(|at| rig.ram.get((u64::from(DS) << 4) + at, 2));
+    assert_eq!(image, [u64::from(CS) << 4, 0x1e8]);
+}
+
 #[test]
 fn paging_takes_the_program_for_a_user() {
     let mut rig = before_entry(&[0xa0, 0, 0], 0);

@@ -2,7 +2,6 @@
 //! root, stack control; FSTENV, FLDENV, FSAVE, FRSTOR (SDM vol. 2; vol. 1, "x87 FPU Execution Environment").
 
 use super::x87::{memory_format, stack_number};
-use crate::alu::flag;
 use crate::bus::Bus;
 use crate::fault::Result;
 use crate::float::{self, EXTENDED, Order, Rounding};
@@ -169,7 +168,7 @@ impl Cpu {
 
     /// Whether an environment's pointers are offsets and selectors, and not linear addresses.
     fn pointers_are_protected(&self) -> bool {
-        self.protected() && self.rflags & flag::VM == 0
+        !self.real_segments()
     }
 
     /// The last four words of an environment (SDM vol. 1, figures "Protected Mode x87 FPU State Image in Memory" and
