@@ -50,7 +50,7 @@ pub fn chip(image: &[u8]) -> Vec<u8> {
     let bios = len - image.len();
     chip[bios..].copy_from_slice(image);
     let density = (len.ilog2().saturating_sub(19)) & 7;
-    let words: [(usize, u32); 15] = [
+    let words: [(usize, u32); 21] = [
         (0x00, SIGNATURE),
         // FLMAP0: components at 10h, one; regions at 40h, five. FLMAP1: masters at 60h, three;
         // straps at 100h, two. FLMAP2: MCH straps at 200h, one.
@@ -70,6 +70,14 @@ pub fn chip(image: &[u8]) -> Vec<u8> {
         (0x60, 0x0203_0000),
         (0x64, 0),
         (0x68, 0),
+        // Soft straps of ICH9 and MCH: no ME.
+        (0x100, 1),
+        (0x104, 0),
+        (0x200, 1),
+        // The VSCC table, for an ME: JEDEC id of the part, and how it erases. FLUMAP1: two words at DF0h.
+        (0xdf0, 0x40ef | len.ilog2() << 16),
+        (0xdf4, 0x2005_2005),
+        (0xefc, 0x02df),
     ];
     for (at, value) in words {
         chip[at..at + 4].copy_from_slice(&value.to_le_bytes());
@@ -111,6 +119,10 @@ mod tests {
         assert_eq!(found.regions, [0, 0x003f_0020, UNUSED, UNUSED, UNUSED]);
         assert_eq!((found.reads, found.writes), (3, 2));
         assert_eq!(super::chip(&chip), chip, "a whole part stays as it is");
+        // Where FLUMAP1 says, ifdtool and an ME look for the part's id.
+        let flumap1 = word(&chip, 0xefc).expect("it lies in the descriptor");
+        let table = (flumap1 & 0xff) as usize * 16;
+        assert_eq!((flumap1 >> 8 & 0xff, word(&chip, table)), (2, Some(0x0012_40ef)));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Rule {
     LargeFileInFfs2,
     #[error("a file's data is aligned as its attributes say, to {alignment:#x}")]
     FileAlignment { alignment: usize },
+    #[error("a file is aligned to no more than its volume, {volume:#x}: found {file:#x}")]
+    VolumeAlignment { volume: usize, file: usize },
     #[error("a file's state says that header and data are valid, found {found:#x}")]
     FileState { found: u8 },
     #[error("a volume has one file of a name: {name} is there twice")]

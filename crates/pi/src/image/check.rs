@@ -77,6 +77,10 @@ impl Check<'_> {
                 self.findings.push(Finding { severity: Severity::Error, error });
             }
         }
+        let most = live(volume).map(File::alignment).max().unwrap_or(1);
+        if let Some(has) = volume.alignment().filter(|has| *has < most) {
+            self.error(crate::layout::fv::ATTRIBUTES_OFFSET, Rule::VolumeAlignment { volume: has, file: most });
+        }
         let mut names: Vec<Guid> = live(volume).map(|file| file.header.name).collect();
         names.sort();
         for pair in names.windows(2).filter(|pair| pair[0] == pair[1]) {

@@ -31,8 +31,21 @@ impl Volume {
         fill_gaps(files, start, erased);
         let end = files.last().map_or(start, |last| last.offset + last.file.size());
         strays.retain(|(offset, _)| *offset >= end);
+        self.raise_alignment();
         self.set_used_size(end);
         Ok(())
+    }
+
+    /// A volume is aligned to at least what its files are.
+    fn raise_alignment(&mut self) {
+        let most = self.files().iter().map(|placed| placed.file.alignment()).max().unwrap_or(1);
+        let Some(attributes) = self.attributes().filter(|_| self.alignment().is_some_and(|has| has < most)) else {
+            return;
+        };
+        let raised =
+            attributes & !fv::ATTRIBUTE_ALIGNMENT_MASK | most.trailing_zeros() << fv::ATTRIBUTE_ALIGNMENT_SHIFT;
+        self.head[fv::ATTRIBUTES_OFFSET..][..4].copy_from_slice(&raised.to_le_bytes());
+        self.seal_header();
     }
 
     /// The extended header's entry that says how far the volume is used.

@@ -139,7 +139,7 @@ impl Volume {
         head[0x10..0x20].copy_from_slice(&file_system.0);
         head[0x20..0x28].copy_from_slice(&(length as u64).to_le_bytes());
         head[0x28..0x2c].copy_from_slice(&fv::SIGNATURE);
-        head[0x2c..0x30].copy_from_slice(&ATTRIBUTES.to_le_bytes());
+        head[fv::ATTRIBUTES_OFFSET..0x30].copy_from_slice(&ATTRIBUTES.to_le_bytes());
         head[0x30..0x32].copy_from_slice(&(size as u16).to_le_bytes());
         head[0x37] = fv::REVISION;
         head[0x38..0x3c].copy_from_slice(&blocks.to_le_bytes());
@@ -153,6 +153,16 @@ impl Volume {
         let mut volume = Volume { head, length, erased: 0xff, changed: false, data };
         volume.seal_header();
         Some(volume)
+    }
+
+    pub(super) fn attributes(&self) -> Option<u32> {
+        Some(u32::from_le_bytes(*self.head.get(fv::ATTRIBUTES_OFFSET..)?.first_chunk()?))
+    }
+
+    /// What the volume's address is a multiple of; `None`: its files may be aligned to more (weak alignment).
+    pub(super) fn alignment(&self) -> Option<usize> {
+        let attributes = self.attributes().filter(|bits| bits & fv::ATTRIBUTE_WEAK_ALIGNMENT == 0)?;
+        Some(1 << ((attributes & fv::ATTRIBUTE_ALIGNMENT_MASK) >> fv::ATTRIBUTE_ALIGNMENT_SHIFT))
     }
 
     /// The header's checksum.

@@ -64,6 +64,29 @@ fn files_are_placed_aligned_with_pad_files_between() {
     assert_eq!(files[1].offset + files[1].file.size(), files[2].offset);
 }
 
+/// PI 1.8 Vol. 3, EFI_FVB2_ALIGNMENT and EFI_FVB2_WEAK_ALIGNMENT.
+#[test]
+fn a_volume_is_aligned_to_what_its_files_are_unless_it_is_weak() {
+    let mut aligned = driver(2, "B", "TRUE END");
+    aligned.header.attributes = 2 << attribute::DATA_ALIGNMENT_SHIFT;
+    let volume = volume_of(vec![driver(1, "A", "TRUE END"), aligned]);
+    assert_eq!(volume.head[0x2e], 7, "128 bytes");
+    let mut bytes = Vec::new();
+    volume.write(&mut bytes);
+    assert_eq!(Image::parse(&bytes).check(), []);
+    for (high, flaws) in [([6, 0x00], 1), ([6, 0x80], 0), ([7, 0x00], 0)] {
+        let mut volume = volume.clone();
+        volume.head[0x2e..0x30].copy_from_slice(&high);
+        volume.seal_header();
+        let mut bytes = Vec::new();
+        volume.write(&mut bytes);
+        let found = Image::parse(&bytes).check();
+        assert_eq!(found.len(), flaws, "{high:x?}");
+        let want = Trouble::Format(crate::Rule::VolumeAlignment { volume: 64, file: 128 });
+        assert!(found.iter().all(|finding| finding.error.trouble == want));
+    }
+}
+
 #[test]
 fn the_volume_top_file_ends_where_the_volume_ends() {
     let top = File::new(VOLUME_TOP_FILE, kind::RAW, Body::Bytes(vec![0x90; 104]));

@@ -63,11 +63,15 @@ pub const EXT_ENTRY_SIZE: usize = size_of::<ExtEntry>();
 
 pub const SIGNATURE: [u8; 4] = *b"_FVH";
 pub const SIGNATURE_OFFSET: usize = 0x28;
+pub const ATTRIBUTES_OFFSET: usize = 0x2c;
 pub const REVISION: u8 = 2;
 
 /// `EFI_FVB2_ERASE_POLARITY`: an erased bit reads 1.
 pub const ATTRIBUTE_ERASE_POLARITY: u32 = 1 << 11;
-/// `EFI_FVB2_WEAK_ALIGNMENT`.
+/// `EFI_FVB2_ALIGNMENT`, bits 20:16: the volume lies at a multiple of two to this power.
+pub const ATTRIBUTE_ALIGNMENT_SHIFT: u32 = 16;
+pub const ATTRIBUTE_ALIGNMENT_MASK: u32 = 0x1f << ATTRIBUTE_ALIGNMENT_SHIFT;
+/// `EFI_FVB2_WEAK_ALIGNMENT`: files may be aligned to more than the volume is.
 pub const ATTRIBUTE_WEAK_ALIGNMENT: u32 = 1 << 31;
 
 /// `EFI_FV_EXT_TYPE_USED_SIZE_TYPE`: a U32 with the bytes of the volume in use follows.
