@@ -531,6 +531,7 @@ fn plain(m: Mnemonic) -> Kind {
         Reservednop | Cldemote | Rdsspd | Rdsspq => K::Nop,
         Cpuid => K::Cpuid,
         Rdtsc => K::Rdtsc,
+        Rdpmc => K::Rdpmc,
         Rdmsr => K::Rdmsr,
         Wrmsr => K::Wrmsr,
         Lgdt => K::Lgdt,

@@ -124,6 +124,7 @@ pub enum Kind {
     Pause,
     Cpuid,
     Rdtsc,
+    Rdpmc,
     Rdmsr,
     Wrmsr,
     MovFromCr,

@@ -23,6 +23,9 @@ const IGNORED_IN_LONG_MODE: u64 = 0x7ff0_0000_0000_0000;
 /// Bit 12 of a large page's entry is PAT.
 const PAT: u64 = 1 << 12;
 
+/// Of a PDPTE of PAE paging.
+const PDPTE_RESERVED: u64 = BEYOND | IGNORED_IN_LONG_MODE | NX | 0x1e6;
+
 /// What is to be done at a linear address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -119,7 +122,24 @@ struct Leaf {
 }
 
 impl Cpu {
-    fn system_access(&self) -> Access {
+    /// Loads the registers that hold the four PDPTEs from where `cr3` says, if PAE paging is in use with these control
+    /// registers; #GP, and nothing changes, if one that is present has a reserved bit set (SDM vol. 3, "PDPTE
+    /// Registers").
+    pub(crate) fn load_pdptes(&mut self, bus: &mut impl Bus, access: Access, [cr0, cr3, cr4]: [u64; 3]) -> Result<()> {
+        let pae = cr0 & cr0::PG != 0 && cr4 & cr4::PAE != 0 && !self.long_mode();
+        if !pae {
+            return Ok(());
+        }
+        let at = |n: u64| (cr3 & 0xffff_ffe0) + 8 * n;
+        let loaded = [0, 1, 2, 3].map(|n| self.physical_read(bus, access, at(n), 8));
+        if loaded.iter().any(|entry| entry & P != 0 && entry & PDPTE_RESERVED != 0) {
+            return Err(Fault::GP0);
+        }
+        self.pdptes = loaded;
+        Ok(())
+    }
+
+    pub(crate) fn system_access(&self) -> Access {
         Access { cpu: self.id, smm: self.smm, purpose: Purpose::System }
     }
 
@@ -199,30 +219,34 @@ impl Cpu {
         Ok(leaf)
     }
 
-    /// PAE (three levels, entered at level 3 with rights of its own) and 4-level paging.
+    /// PAE paging (two levels below the registers that hold the third, which has no rights) and 4-level paging.
     fn walk_64(&mut self, bus: &mut impl Bus, linear: u64, wish: Wish) -> std::result::Result<Leaf, u32> {
         let access = self.system_access();
         let long = self.long_mode();
-        let mut table = if long { self.cr3 & FRAME } else { self.cr3 & 0xffff_ffe0 };
+        let mut table = self.cr3 & FRAME;
+        if !long {
+            let entry = self.pdptes[(linear >> 30 & 3) as usize];
+            if entry & P == 0 {
+                return Err(self.code(false, false, wish));
+            }
+            table = entry & FRAME;
+        }
         let mut rights = RW | US;
         let mut nx = false;
-        for level in (1..=if long { 4 } else { 3 }).rev() {
+        for level in (1..=if long { 4 } else { 2 }).rev() {
             let shift = 3 + 9 * level as u64;
-            let index = linear >> shift & if !long && level == 3 { 3 } else { 0x1ff };
+            let index = linear >> shift & 0x1ff;
             let at = table + index * 8;
             let entry = self.physical_read(bus, access, at, 8);
             if entry & P == 0 {
                 return Err(self.code(false, false, wish));
             }
-            let pdpte = !long && level == 3;
-            let large = entry & PS != 0 && (level == 2 || level == 3 && long);
+            let large = entry & PS != 0 && (level == 2 || level == 3);
             let mut reserved = BEYOND;
             if !long {
                 reserved |= IGNORED_IN_LONG_MODE;
             }
-            if pdpte {
-                reserved |= NX | 0x1e6;
-            } else if self.efer & efer::NXE == 0 {
+            if self.efer & efer::NXE == 0 {
                 reserved |= NX;
             }
             if large {
@@ -233,10 +257,8 @@ impl Cpu {
             if entry & reserved != 0 {
                 return Err(self.code(true, true, wish));
             }
-            if !pdpte {
-                rights &= entry;
-                nx |= entry & NX != 0;
-            }
+            rights &= entry;
+            nx |= entry & NX != 0;
             if level == 1 || large {
                 let low = (1u64 << shift) - 1;
                 let leaf = Leaf { frame: (entry & FRAME & !low) | (linear & low & !0xfff), rights, nx };
@@ -244,9 +266,7 @@ impl Cpu {
                 self.mark(bus, at, entry, 8, wish.write);
                 return Ok(leaf);
             }
-            if !pdpte {
-                self.mark(bus, at, entry, 8, false);
-            }
+            self.mark(bus, at, entry, 8, false);
             table = entry & FRAME;
         }
         unreachable!("level 1 always ends the walk")

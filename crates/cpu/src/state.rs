@@ -44,6 +44,7 @@ pub mod cr4 {
     pub const PSE: u64 = 1 << 4;
     pub const PAE: u64 = 1 << 5;
     pub const MCE: u64 = 1 << 6;
+    pub const PGE: u64 = 1 << 7;
     pub const OSFXSR: u64 = 1 << 9;
     pub const OSXMMEXCPT: u64 = 1 << 10;
     pub const VMXE: u64 = 1 << 13;
@@ -193,6 +194,8 @@ pub struct Cpu {
     pub cr2: u64,
     pub cr3: u64,
     pub cr4: u64,
+    /// PAE paging's highest tables, as the last load of CR3 found them (SDM vol. 3, "PDPTE Registers").
+    pub pdptes: [u64; 4],
     pub efer: u64,
     /// DR0–DR3, DR6 and DR7 at their own numbers.
     pub dr: [u64; 8],
@@ -239,6 +242,7 @@ impl Cpu {
             cr2: 0,
             cr3: 0,
             cr4: 0,
+            pdptes: [0; 4],
             efer: 0,
             dr: [0; 8],
             cpl: 0,

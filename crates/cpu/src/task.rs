@@ -161,7 +161,11 @@ impl Cpu {
 
     /// Behind the commit point: all registers are loaded before any segment is looked at.
     fn begin_task<B: Bus>(&mut self, env: &mut Env<B>, image: &Image, cause: Cause) -> Result<()> {
+        let mut loaded = Ok(());
         if let (Some(cr3), true) = (image.cr3, self.paging()) {
+            if cr3 != self.cr3 {
+                loaded = self.load_pdptes(env.bus, self.system_access(), [self.cr0, cr3, self.cr4]);
+            }
             self.cr3 = cr3;
             env.tlb.flush_view(self.smm);
         }
@@ -182,6 +186,7 @@ impl Cpu {
         self.ldtr = Segment { selector: image.ldt, ..Segment::default() };
         self.attend = true;
         self.task_switched(image.trap);
+        loaded?;
         self.load_task_segments(env)?;
         if self.rip > u64::from(self.seg[CS].limit) {
             return Err(Fault::GP0);

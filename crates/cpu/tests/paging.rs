@@ -176,8 +176,83 @@ fn pae_paging_has_three_levels_and_reserves_what_software_has_in_long_mode() {
         entry(&mut rig, PML4 + 8, PD2 | 1);
         entry(&mut rig, PD2, PT2 | 3);
         entry(&mut rig, PT2, DATA | 3 | 1 << bit);
+        rig.cpu.pdptes = [PD | 1, PD2 | 1, 0, 0];
         rig.run();
         assert_eq!(rig.cpu.regs[0] == 0x2a, !faults, "bit {bit}");
         assert_eq!(rig.cpu.cr2 == LINEAR, faults, "bit {bit}");
+    }
+}
+
+/// PAE paging whose entry for the second GiB is `second`, with the IDT of [`Rig::protected`] and the first GiB where it is.
+fn pae(second: u64, paging: bool, code: &[u8]) -> Rig {
+    let mut rig = Rig::protected(code);
+    for (at, value) in [(PML4, PD | 1), (PML4 + 8, second), (PD, 0x83), (PD2, PT2 | 3), (PT2, DATA | 3)] {
+        entry(&mut rig, at, value);
+    }
+    rig.ram.put(DATA, &[0x2a, 0, 0, 0]);
+    (rig.cpu.cr3, rig.cpu.cr4) = (PML4, 0x20);
+    rig.cpu.cr0 |= if paging { 0x8000_0000 } else { 0 };
+    rig.cpu.pdptes = [PD | 1, 0, 0, 0];
+    rig
+}
+
+/// SDM vol. 3, "PDPTE Registers": loaded by MOV to CR3, and by MOV to CR0 and CR4 when certain bits change.
+#[test]
+fn pdptes_are_kept_in_registers_until_a_control_register_loads_them() {
+    let code = common::assemble_32(|a| {
+        a.mov(cr3, ebx).unwrap();
+        a.mov(dword_ptr(PML4 + 8), 0).unwrap();
+        a.invlpg(ptr(LINEAR)).unwrap();
+        a.mov(eax, dword_ptr(LINEAR)).unwrap();
+        a.mov(cr3, ebx).unwrap();
+        a.mov(ecx, dword_ptr(LINEAR)).unwrap();
+    });
+    let mut rig = pae(PD2 | 1, true, &code);
+    rig.cpu.regs[3] = PML4;
+    assert_eq!(rig.run().vector(), Some(14));
+    assert_eq!((rig.cpu.regs[0], rig.cpu.cr2), (0x2a, LINEAR));
+}
+
+#[test]
+fn a_reserved_bit_of_a_present_pdpte_is_a_protection_fault_of_the_move() {
+    // MOV CR3, EBX; MOV CR0, EBX; MOV CR4, EBX; PG, PGE and CD change.
+    let moves: [(&[u8], u64, bool); 4] = [
+        (&[0x0f, 0x22, 0xdb], PML4, true),
+        (&[0x0f, 0x22, 0xc3], 0x8000_0011, false),
+        (&[0x0f, 0x22, 0xe3], 0xa0, true),
+        (&[0x0f, 0x22, 0xc3], 0xc000_0011, true),
+    ];
+    let reserved = [1, 2, 5, 6, 7, 8, 40, 52, 63].map(|bit| (PD2 | 1 | 1 << bit, true));
+    // Present, with software's bits and the caches'; not present, with whatever.
+    let good = [(PD2 | 0xe19, false), (!1, false)];
+    for (code, value, paging) in moves {
+        for (second, refused) in reserved.into_iter().chain(good) {
+            let mut rig = pae(second, paging, &[code, &[0xf4]].concat());
+            rig.cpu.regs[3] = value;
+            let before = (rig.cpu.cr0, rig.cpu.cr4);
+            assert_eq!(rig.run().vector(), refused.then_some(13), "{code:02x?}, {second:x}");
+            assert_eq!(rig.cpu.pdptes[1], if refused { 0 } else { second });
+            assert!(!refused || before == (rig.cpu.cr0, rig.cpu.cr4));
+        }
+    }
+    // WP isn't one of the bits that load them, and without PAE there are none.
+    let mut rig = pae(PD2 | 3, true, &[0x0f, 0x22, 0xc3, 0xf4]);
+    rig.cpu.regs[3] = 0x8001_0011;
+    assert_eq!(rig.run().vector(), None);
+    let mut rig = pae(PD2 | 3, false, &[0x0f, 0x22, 0xdb, 0xf4]);
+    rig.cpu.regs[3] = PML4;
+    assert_eq!(rig.run().vector(), None);
+}
+
+/// What the SDM leaves open: RSM loads them from memory, and shuts down where it can't.
+#[test]
+fn rsm_loads_the_pdptes_again() {
+    for (second, why) in [(PD2 | 1, None), (PD2 | 3, Some("RSM: reserved bit set in a PDPTE"))] {
+        let mut rig = pae(second, true, &[0x90]);
+        rig.ram.put(0x38000, &[0x0f, 0xaa]);
+        rig.smi().step();
+        rig.step();
+        assert_eq!(rig.ram.shutdown(), why);
+        assert_eq!(rig.cpu.pdptes[1], if why.is_none() { second } else { 0 });
     }
 }

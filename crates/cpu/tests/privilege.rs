@@ -202,3 +202,18 @@ fn rdtsc_is_the_supervisors_when_cr4_tsd_is_set() {
         assert_eq!(rig.vector(), vector);
     }
 }
+
+/// SDM vol. 2, RDPMC: a counter that isn't there. CPUID announces none.
+#[test]
+fn rdpmc_finds_no_counter_at_any_privilege_level() {
+    for control in [0, 0x100] {
+        for outer in [false, true] {
+            let mut rig = Rig::protected(&[0x0f, 0x33]);
+            if outer {
+                rig = rig.outer();
+            }
+            rig.cpu.cr4 = control;
+            assert_eq!(rig.run().vector(), GP);
+        }
+    }
+}

@@ -83,6 +83,10 @@ fn any_state(cpu: &mut Cpu, random: &mut Random) {
     let low = |random: &mut Random| random.next() & 0xffff_ffff;
     cpu.regs.iter_mut().for_each(|r| *r = random.next());
     (cpu.cr0, cpu.cr2, cpu.cr3, cpu.cr4, cpu.efer) = (cr0, random.next(), low(random) & !0xfff, cr4, efer);
+    if cr4 == 0x20 && efer & 0x400 == 0 {
+        // RSM loads PAE paging's four entries: from where there is nothing.
+        cpu.cr3 = 0;
+    }
     cpu.rip = low(random);
     cpu.rflags = 2 | random.next() & 0x0025_7fd5;
     let level = if cr0 & 1 != 0 { random.next() >> 62 } else { 0 } as u16;

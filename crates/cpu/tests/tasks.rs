@@ -409,6 +409,34 @@ fn cr3_is_the_new_tasks_where_paging_is_on() {
     assert_eq!(rig.ram.get(TSS + 0x1c, 4), 0, "CR3 is static: it isn't saved");
 }
 
+/// SDM vol. 3, "PDPTE Registers": a task switch that changes CR3 loads them, too.
+#[test]
+fn a_task_brings_its_pdptes_with_cr3() {
+    let directory = 0x22000;
+    for (entry, cr3, ends_at, held) in [
+        (directory | 1, 0x20020, NEW_CODE + 1, directory | 1),
+        // CR3 stays: so do they, whatever lies there now.
+        (0, 0x20000, NEW_CODE + 1, directory | 1),
+        // A reserved bit: the old ones stay, and the new task faults before its first instruction.
+        (directory | 3, 0x20020, HANDLER_CODE + 1, directory | 1),
+    ] {
+        let mut rig = rig(&far(JMP, NEW));
+        rig.ram.put(directory, &0x83u64.to_le_bytes());
+        rig.ram.put(0x20020, &entry.to_le_bytes());
+        rig.ram.put(0x20040, &(directory | 1).to_le_bytes());
+        set(&mut rig, NEW_TSS, 0x1c, cr3);
+        set(&mut rig, HANDLER_TSS, 0x1c, 0x20040);
+        gate_to(&mut rig, 13, HANDLER);
+        (rig.cpu.cr3, rig.cpu.cr4, rig.cpu.cr0) = (0x20000, 0x20, 0x8001_0011);
+        rig.cpu.pdptes = [directory | 1, 0, 0, 0];
+        rig.run();
+        assert_eq!((rig.cpu.rip, rig.cpu.pdptes[0]), (ends_at, held), "{entry:x}");
+        let faults = ends_at == HANDLER_CODE + 1;
+        assert_eq!(rig.cpu.tr.selector, if faults { HANDLER } else { NEW });
+        assert!(!faults || link_of(&rig, HANDLER_TSS) == NEW);
+    }
+}
+
 #[test]
 fn a_task_with_an_ldt_runs_on_segments_from_it() {
     let mut rig = rig(&far(CALL, NEW));

@@ -181,6 +181,8 @@ impl Cpu {
                 env.bus.pause();
                 Ok(())
             }
+            // CPUID announces no counters, so each number is a wrong one, at every privilege level.
+            Rdpmc => Err(Fault::GP0),
             X87 => self.x87(env, op),
             Sse => self.sse(env, op),
             Fxsave => self.fxsave(env, op),

@@ -270,6 +270,7 @@ impl Cpu {
                 if self.wide() && value & CR3_RESERVED != 0 {
                     return Err(Fault::GP0);
                 }
+                self.load_pdptes(env.bus, self.system_access(), [self.cr0, value, self.cr4])?;
                 self.cr3 = value;
                 env.tlb.flush_view(self.smm);
             }
@@ -296,6 +297,9 @@ impl Cpu {
         if illegal || not_ready || leaves_in_64 {
             return Err(Fault::GP0);
         }
+        if !enters_long && (value ^ self.cr0) & (cr0::PG | cr0::CD | cr0::NW) != 0 {
+            self.load_pdptes(env.bus, self.system_access(), [value, self.cr3, self.cr4])?;
+        }
         if enters_long {
             self.efer |= efer::LMA;
         } else if !set(cr0::PG) {
@@ -311,6 +315,9 @@ impl Cpu {
         let drops_pae = self.long_mode() && value & cr4::PAE == 0;
         if value & !cr4::SUPPORTED != 0 || drops_pae {
             return Err(Fault::GP0);
+        }
+        if (value ^ self.cr4) & (cr4::PAE | cr4::PGE | cr4::PSE) != 0 {
+            self.load_pdptes(env.bus, self.system_access(), [self.cr0, self.cr3, value])?;
         }
         self.cr4 = value;
         env.tlb.flush_view(self.smm);

@@ -1,6 +1,6 @@
 //! RSM: load the save area, refuse what the manual forbids, go on where the SMI came in.
 
-use crate::bus::Bus;
+use crate::bus::{Access, Bus};
 use crate::fault::{Fault, Result};
 use crate::memory::Env;
 use crate::state::{Activity, CS, Cpu, RCX, RDI, RSI, SS, Segment, cr0, cr4, efer, mask};
@@ -35,6 +35,12 @@ impl Cpu {
         }
         if let Some(why) = self.illegal() {
             self.shut_down(env, why);
+            return Ok(());
+        }
+        // The save area has no room for them: they come from memory again.
+        let outside = Access { smm: false, ..self.system_access() };
+        if self.load_pdptes(env.bus, outside, [self.cr0, self.cr3, self.cr4]).is_err() {
+            self.shut_down(env, "RSM: reserved bit set in a PDPTE");
             return Ok(());
         }
         self.resume(env, &steering);
