@@ -73,7 +73,7 @@ for (const slower of [1, 6]) {
 }
 
 const WIDTHS = [320, 360, 560, 580, 720, 1000, 1020, 1280];
-const SCENES = ['smi-flow', 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable'];
+const SCENES = ['smi-flow', 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable', 'communicate'];
 for (const [width, scene] of WIDTHS.flatMap(width => SCENES.map(scene => [width, scene]))) {
   test(`the height kept free at ${width} px fits ${scene}`, async ({ page, article }) => {
     await page.setViewportSize({ width: width + 40, height: 800 });

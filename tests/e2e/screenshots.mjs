@@ -27,6 +27,7 @@ const VIEWS = [
   { name: 'flash', path: './#/flash', show: cutInTheMiddle, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'faults', path: './#/flash', show: pickerOpen, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'four-layers', path: './#/scene/four-layers', show: layerThree, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
+  { name: 'communicate', path: './#/scene/communicate', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'runtime-setvariable', path: './#/scene/runtime-setvariable', show: sceneReady, picture: page => page.screenshot({ fullPage: true, style: UNSTUCK }) },
   { name: 'smi-flow', path: './', show: dragToSmram, picture: page => figure(page).screenshot({ style: UNSTUCK }) },
 ];

@@ -1,4 +1,4 @@
-// Scenes of a variable's way: where it ends with each fault, read from the machine.
+// Scenes of a variable's way and of messages to SMM: where they end with each fault, read from the machine.
 import AxeBuilder from '@axe-core/playwright';
 
 import { attempt } from './support/flash.js';
@@ -54,12 +54,33 @@ test('SetVariable() of the OS, by keys; FTW works only when the store is made an
   await expect(station(page, 'ftw')).toHaveAttribute('data-state', 'passed');
 });
 
-for (const scene of ['four-layers', 'runtime-setvariable']) {
+test('messages to SMM: answered, refused where they lie in SMRAM, and let through where only the start is checked', async ({ page }) => {
+  test.setTimeout(120_000);
+  await open(page, 'communicate');
+  const answer = page.locator('.stations');
+  await expect(answer).toHaveAttribute('data-answer', 'answered');
+  await expect(station(page, 'SMI handler')).toContainText('DriverC');
+  for (const [id, how] of [['nobody', 'nobody'], ['elsewhere', 'refused'], ['inside', 'refused'], ['across', 'refused'], ['start-only', 'overwritten']]) {
+    await page.locator(`[data-attempt="${id}"]`).focus();
+    await page.keyboard.press('Enter');
+    await expect(page.locator(`[data-attempt="${id}"]`)).toHaveAttribute('aria-pressed', 'true');
+    await expect(page.locator('figure.sc')).toHaveAttribute('data-ready', 'true', { timeout: 60_000 });
+    await expect(answer, id).toHaveAttribute('data-answer', how);
+    // What of the message lies in SMRAM stands on SMRAM's side.
+    const parts = await page.locator('.msg-z.room [data-part]').count();
+    expect(parts, id).toBe({ inside: 2, across: 1, 'start-only': 1 }[id] ?? 0);
+    await expect(station(page, 'SMRAM'), id).toHaveAttribute('data-state', how === 'overwritten' ? 'lost' : 'passed');
+  }
+  // The signature of SMM's S3 state, and the handler's zeros.
+  await expect(station(page, 'SMRAM').locator('pre')).toHaveText('F00000h  53 4D 4D 53 33 5F 36 34\nF00000h  00 00 00 00 00 00 00 00');
+});
+
+for (const scene of ['four-layers', 'runtime-setvariable', 'communicate']) {
   for (const theme of ['light', 'dark']) {
     for (const lang of ['en', 'vi', 'ja']) {
       test(`axe finds nothing: ${scene}, ${theme}, ${lang}`, async ({ page }) => {
         await open(page, scene, `?lang=${lang}&theme=${theme}`);
-        await attempt(page, scene === 'four-layers' ? 'layer-3' : 'protected');
+        await attempt(page, { 'four-layers': 'layer-3', 'runtime-setvariable': 'protected', communicate: 'start-only' }[scene]);
         expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
       });
     }

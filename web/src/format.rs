@@ -15,6 +15,11 @@ pub fn hex_byte(value: u8) -> String {
     hex(value.into(), 2)
 }
 
+/// `53 4D 4D 53`.
+pub fn dump(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+}
+
 /// A value, with its UEFI name when it is an error status.
 pub fn status(value: u64) -> String {
     match story::efi_status(value).filter(|_| value != 0) {

@@ -25,7 +25,7 @@ impl Pages for All {
             },
             Route::Sources => html! {
                 <main class="page wide">
-                    <div class="prose"><h1>{ t::sources_title(l) }</h1><p>{ t::sources_intro(l) }</p><p class="also">{ t::sources_also(l) }{ " " }<a href="#/scene/software-smi">{ t::sources_software(l) }</a>{ " · " }<a href="#/scene/hardware-smi">{ t::sources_hardware(l) }</a></p></div>
+                    <div class="prose"><h1>{ t::sources_title(l) }</h1><p>{ t::sources_intro(l) }</p><p class="also">{ t::sources_also(l) }{ " " }<a href="#/scene/software-smi">{ t::sources_software(l) }</a>{ " · " }<a href="#/scene/hardware-smi">{ t::sources_hardware(l) }</a>{ " · " }<a href="#/scene/communicate">{ t::sources_messages(l) }</a></p></div>
                     <SourcesPage lang={l} />
                 </main>
             },

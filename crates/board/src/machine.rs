@@ -219,6 +219,10 @@ impl Machine {
     pub fn is_off(&self) -> bool {
         self.asleep().is_some() && self.state.chipset.deadline().is_none()
     }
+    /// Base and size of TSEG; `None` while it is off.
+    pub fn tseg(&self) -> Option<(u64, u64)> {
+        self.state.chipset.memory_map().tseg
+    }
     /// How often each 4 KiB sector of the serial flash was erased; nothing on board `qemu`.
     pub fn flash_wear(&self) -> &[u32] {
         self.state.chipset.flash().nor().map_or(&[], |nor| nor.wear())

@@ -76,6 +76,9 @@ fn prove_scene(item: &Item, scene: &Scene, bench: &mut Bench, faults: &mut Vec<F
     for attempt in &scene.setup.attempts {
         faults.extend(prove_attempt(item, scene, attempt, bench)?);
     }
+    for message in &scene.setup.messages {
+        faults.extend(prove_message(item, scene, message, bench)?);
+    }
     faults.extend(prove_checklist(item, scene, bench)?);
     faults.extend(scene.setup.trials.iter().filter_map(|trial| prove_trial(item, trial, &boot)));
     Ok(())
@@ -139,6 +142,28 @@ fn prove_attempt(
         if stops != attempt.stops {
             let message = format!("on {} the way ends at {stops:?}, not at {:?}", build.id(), attempt.stops);
             return Ok(Some(item.fault(&attempt.id, Rule::Machine, message)));
+        }
+    }
+    Ok(None)
+}
+
+/// On both builds, each from power-on.
+fn prove_message(
+    item: &Item,
+    scene: &Scene,
+    message: &content::Message,
+    bench: &mut Bench,
+) -> Result<Option<Fault>, Fault> {
+    let edits = [scene.setup.edits.clone(), message.edits.clone()].concat();
+    for build in Build::ALL {
+        let boot =
+            bench.boot(build.id(), &edits, &mut |_| {}).map_err(|failure| failed(item, &message.id, &failure))?;
+        let mut machine = boot.firmware.history.machine().clone();
+        let (status, overwrites) = lab::message(&mut machine, message);
+        if (status.as_str(), overwrites) != (&message.status, message.overwrites) {
+            let smram = if overwrites { "written over" } else { "as it was" };
+            let found = format!("on {} the answer is {status:?}, and SMRAM is {smram}", build.id());
+            return Ok(Some(item.fault(&message.id, Rule::Machine, found)));
         }
     }
     Ok(None)

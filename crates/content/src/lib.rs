@@ -6,6 +6,7 @@ mod chapter;
 mod exercise;
 mod index;
 mod known_fault;
+mod message;
 mod probe;
 mod scene;
 #[cfg(feature = "source")]
@@ -17,6 +18,7 @@ pub use chapter::{Block, Chapter, Choice, Predict, Question};
 pub use exercise::{Check, Condition, Exercise, Response, SHARED_CHECKS, Task};
 pub use index::{Entry, Kind};
 pub use known_fault::{GROUPS, KnownFault};
+pub use message::{HEADER, Letter, Message, overlap};
 pub use probe::{After, Build, Probe};
 pub use scene::{ImageName, Item, LockStep, Mark, Past, Query, Scene, Setup, Touch, Trial, View, When};
 pub use stimulus::{BoardChange, Deed, MOST_TIMES, Start, Stimulus, Surroundings};

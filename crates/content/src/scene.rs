@@ -1,6 +1,6 @@
 //! What a live figure shows: an image, what is done to it, and captions for what the machine does.
 
-use crate::{Attempt, Build, Probe, Station};
+use crate::{Attempt, Build, Message, Probe, Station};
 use pi::Guid;
 use pi::edit::Edit;
 use pi::record::layout::{Record, lock};
@@ -45,6 +45,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     #[serde(default, rename = "attempt")]
     pub attempts: Vec<Attempt>,
+    #[serde(default, rename = "message")]
+    pub messages: Vec<Message>,
     #[serde(default, rename = "item")]
     pub items: Vec<Item>,
 }
@@ -69,6 +71,8 @@ pub enum View {
     Source,
     /// A variable's way to flash, and where it ends.
     Way,
+    /// A message to SMM, what is checked of it, and what it does.
+    Message,
     /// Questions that the machine answers, with a fault of the reader's choice.
     Checklist,
 }

@@ -1,7 +1,7 @@
 //! The machine at one moment, and SMRAM as both worlds see it.
 
 use board::{History, Machine, View};
-use protocol::{Moment, Peek, Smram};
+use protocol::{Memory, Moment, Peek, Smram};
 use story::SHOWN;
 use trace::{ChipReg, CpuReg, Event, Kind};
 
@@ -32,7 +32,7 @@ pub fn shutter(event: &Event) -> Option<Shutter> {
 pub fn smram(history: &mut History, shutters: &[Shutter]) -> Smram {
     let home = history.machine().time();
     let addr = history.machine().register(0, CpuReg::Smbase) + ENTRY;
-    let now = peek(history.machine(), addr);
+    let now = peek(history.machine(), addr, PEEKED);
     let Some(lock) = shutters.iter().position(|shutter| shutter.locks) else {
         return Smram { addr, before: None, after: None, now };
     };
@@ -46,14 +46,20 @@ pub fn smram(history: &mut History, shutters: &[Shutter]) -> Smram {
     Smram { addr, before, after, now }
 }
 
-fn peek_at(history: &mut History, time: u64, addr: u64) -> Peek {
-    history.seek(time);
-    peek(history.machine(), addr)
+/// Memory as it is now.
+#[must_use]
+pub fn memory(machine: &Machine, addr: u64, length: usize) -> Memory {
+    Memory { addr, peek: peek(machine, addr, length), tseg: machine.tseg() }
 }
 
-fn peek(machine: &Machine, addr: u64) -> Peek {
+fn peek_at(history: &mut History, time: u64, addr: u64) -> Peek {
+    history.seek(time);
+    peek(history.machine(), addr, PEEKED)
+}
+
+fn peek(machine: &Machine, addr: u64, length: usize) -> Peek {
     let read = |view| {
-        let mut bytes = vec![0; PEEKED];
+        let mut bytes = vec![0; length];
         machine.peek(view, addr, &mut bytes);
         bytes
     };

@@ -121,6 +121,14 @@ pub enum ToWorker {
         figure: FigureId,
         time: u64,
     },
+    /// Memory at `time`, forward or back.
+    Peek {
+        figure: FigureId,
+        time: u64,
+        addr: u64,
+        /// Bytes, at most `MOST_PEEKED`; more are cut off.
+        length: u32,
+    },
     /// Types a command and Enter at machine time `at`, pulls the plug while flash is at work (`None`: at
     /// once, and nothing is typed), puts it back and boots.
     Cut {
@@ -221,11 +229,19 @@ pub enum FromWorker {
         figure: FigureId,
         flash: Box<FlashView>,
     },
+    /// Answers `Peek`.
+    Peeked {
+        figure: FigureId,
+        memory: Box<Memory>,
+    },
     Cut {
         figure: FigureId,
         cut: Box<Cut>,
     },
 }
+
+/// Of one answer.
+pub const MOST_PEEKED: u32 = 4096;
 
 impl FromWorker {
     /// Whom it is for; `None`: for all.
@@ -248,6 +264,7 @@ impl FromWorker {
             | FromWorker::Touched { figure, .. }
             | FromWorker::Inspected { figure, .. }
             | FromWorker::Flash { figure, .. }
+            | FromWorker::Peeked { figure, .. }
             | FromWorker::Cut { figure, .. } => Some(*figure),
         }
     }
@@ -281,6 +298,15 @@ pub struct Smram {
     pub after: Option<Peek>,
     /// How it looks at the end of the boot.
     pub now: Peek,
+}
+
+/// Memory as both worlds read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    pub addr: u64,
+    pub peek: Peek,
+    /// Base and size of TSEG; `None` while it is off.
+    pub tseg: Option<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

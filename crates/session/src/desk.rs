@@ -75,6 +75,10 @@ impl<T: ImageTools> DeskWith<T> {
                 Some(flash) => FromWorker::Flash { figure, flash: Box::new(flash) },
                 None => FromWorker::Failed { figure, failure: Failure::Closed },
             })),
+            ToWorker::Peek { figure, time, addr, length } => post(self.with(figure, |session| {
+                let memory = Box::new(session.peek(time, addr, length));
+                FromWorker::Peeked { figure, memory }
+            })),
             ToWorker::Cut { figure, at, command } => post(self.with(figure, |session| {
                 let cut = Box::new(session.cut(at, command.as_ref()));
                 FromWorker::Cut { figure, cut }

@@ -3,9 +3,9 @@
 use crate::boot::boot;
 use crate::recorder::{Events, Rows};
 use board::{History, Stop};
-use lab::{Felt, Firmware, chipset, cut, flash, moment, say, touch};
+use lab::{Felt, Firmware, chipset, cut, flash, memory, moment, say, touch};
 use protocol::chipset::ChipsetView;
-use protocol::{Cut, CutAt, Failure, FlashView, Moment, Opened, Recorded, Said, Touched};
+use protocol::{Cut, CutAt, Failure, FlashView, MOST_PEEKED, Memory, Moment, Opened, Recorded, Said, Touched};
 use story::{Row, Start};
 use trace::Input;
 
@@ -84,6 +84,11 @@ impl Session {
     pub fn inspect(&mut self, time: u64) -> ChipsetView {
         self.history.seek(time);
         chipset(self.history.machine())
+    }
+
+    pub fn peek(&mut self, time: u64, addr: u64, length: u32) -> Memory {
+        self.history.seek(time);
+        memory(self.history.machine(), addr, length.min(MOST_PEEKED) as usize)
     }
 
     /// Instruction by instruction from shortly before `first` to shortly after `last`.

@@ -5,6 +5,7 @@ sources-intro = Press the power button, heat the board, let a timer run out. The
 sources-also = As figures:
 sources-software = software SMI
 sources-hardware = hardware SMI
+sources-messages = Messages to SMM
 panel-sources = Sources
 panel-registers = Chipset
 chips-running = The machine runs …

@@ -5,6 +5,7 @@ sources-intro = 電源ボタンを押す、ボードを熱くする、タイマ�
 sources-also = 図で見る：
 sources-software = ソフトウェア SMI
 sources-hardware = ハードウェア SMI
+sources-messages = SMM へのメッセージ
 panel-sources = 要因
 panel-registers = チップセット
 chips-running = マシンが動いています…

@@ -5,6 +5,7 @@ sources-intro = Nhấn nút nguồn, làm nóng bo mạch, để một bộ đ�
 sources-also = Dưới dạng hình:
 sources-software = SMI phần mềm
 sources-hardware = SMI phần cứng
+sources-messages = Thông điệp gửi vào SMM
 panel-sources = Nguồn
 panel-registers = Chipset
 chips-running = Máy đang chạy …

@@ -6,8 +6,8 @@ use super::draft::Draft;
 use super::edit::{self, Edit};
 use protocol::chipset::ChipsetView;
 use protocol::{
-    Booted, Chronicle, Cut, CutAt, EditTrouble, Failure, FigureId, FlashView, FromWorker, LogText, Moment, Opened,
-    Outcome, Recorded, Rest, Surroundings, ToWorker, Touched,
+    Booted, Chronicle, Cut, CutAt, EditTrouble, Failure, FigureId, FlashView, FromWorker, LogText, Memory, Moment,
+    Opened, Outcome, Recorded, Rest, Surroundings, ToWorker, Touched,
 };
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -52,6 +52,7 @@ pub enum Asked {
     Touch,
     Inspect,
     Flash,
+    Peek,
     Cut,
     Seek,
     Export,
@@ -168,6 +169,8 @@ pub struct Model {
     pub inspected: Vec<ChipsetView>,
     /// Answers to `flash`.
     pub flashed: Vec<FlashView>,
+    /// Answers to `peek`, since power-on.
+    pub peeked: Vec<Memory>,
     pub told: Told,
     /// How the machine stood when it was last left alone.
     pub rest: Rest,
@@ -207,6 +210,7 @@ impl Model {
             touched: Vec::new(),
             inspected: Vec::new(),
             flashed: Vec::new(),
+            peeked: Vec::new(),
             told: Told::default(),
             rest: Rest::Os,
             at: None,
@@ -302,6 +306,16 @@ impl Model {
     /// The serial flash at a moment.
     pub fn flash(&mut self, time: u64) {
         self.ask(Asked::Flash, ToWorker::Flash { figure: self.figure, time });
+    }
+
+    /// Memory at a moment.
+    pub fn peek(&mut self, time: u64, addr: u64, length: u32) {
+        self.ask(Asked::Peek, ToWorker::Peek { figure: self.figure, time, addr, length });
+    }
+
+    /// Memory is asked for, and hasn't come yet.
+    pub fn peeks(&self) -> bool {
+        self.asked.contains(&Asked::Peek)
     }
 
     /// Pulls the plug and puts it back.
@@ -438,6 +452,7 @@ impl Model {
             FromWorker::Touched { touched, .. } => self.touched(*touched),
             FromWorker::Inspected { chipset, .. } => self.inspected.push(*chipset),
             FromWorker::Flash { flash, .. } => self.flashed.push(*flash),
+            FromWorker::Peeked { memory, .. } => self.peeked.push(*memory),
             FromWorker::Cut { cut, .. } => self.was_cut(*cut),
             FromWorker::At { asked, moment, .. } => self.at = Some((asked, moment)),
             FromWorker::Failed { failure, .. } => self.failed(failure),
@@ -509,6 +524,7 @@ impl Model {
         self.said.clear();
         self.answered.clear();
         self.touched.clear();
+        self.peeked.clear();
         (self.tape, self.at, self.rest) = (None, None, Rest::Os);
         self.told = Told { log: chronicle.log.clone(), flash: chronicle.flash.clone(), ..Told::default() };
         let opened = Rc::new(Opened { home, ram_mib, cpus, smram });

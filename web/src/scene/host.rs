@@ -3,8 +3,10 @@
 use super::captions::{Caption, Captions};
 use super::drivers::Drivers;
 use super::lifecycle::lifecycle;
+use super::message::message;
 use super::source::{Tried, source};
-use super::way::{Walk, way};
+use super::walk::{Walk, course};
+use super::way::way;
 use crate::bench::edit::Edit;
 use crate::bench::{Build, Deed, Model, Trouble};
 use crate::board::{Log, words};
@@ -72,8 +74,8 @@ impl Component for SceneHost {
     fn create(ctx: &Context<Self>) -> Self {
         let handle = Handle::open(ctx.link().callback(Msg::News));
         let scene = &ctx.props().scene;
-        let first = scene.setup.attempts.first().map_or(&[][..], |attempt| &attempt.edits);
-        let edits = [content::edits(&scene.setup.edits), content::edits(first)].concat();
+        let first = course(&scene.setup, 0).map_or_else(Vec::new, |(edits, _)| content::edits(edits));
+        let edits = [content::edits(&scene.setup.edits), first].concat();
         let mut model = Model::new(handle.id(), build_of(scene), Vec::new(), edits);
         if scene.setup.view == View::Smram {
             model.to_do = scene.setup.say.iter().cloned().map(Deed::Say).collect();
@@ -98,7 +100,7 @@ impl Component for SceneHost {
                 fetch(ctx, build);
             }
             Msg::Seek(time) => model.seek(time),
-            Msg::Do(Act::Try(nth)) if scene.view == View::Way => {
+            Msg::Do(Act::Try(nth)) if walks(scene.view) => {
                 if self.walk.over {
                     self.walk.begin(model, scene, nth);
                 }
@@ -117,14 +119,14 @@ impl Component for SceneHost {
         if scene.view == View::Source {
             self.tried.follow(&mut self.model, scene);
         }
-        if scene.view == View::Way {
+        if walks(scene.view) {
             self.walk.follow(&mut self.model, scene);
         }
         self.model.outgoing().iter().for_each(|message| self.handle.send(message));
         let answered = match scene.view {
             View::Smram => self.model.answered.len() >= scene.say.len(),
             View::Source => self.tried.tape.is_some(),
-            View::Way => self.walk.over,
+            View::Way | View::Message => self.walk.over,
             _ => true,
         };
         self.settled |=
@@ -136,7 +138,7 @@ impl Component for SceneHost {
         let Props { scene, lang: l } = ctx.props();
         let model = &self.model;
         let act = ctx.link().callback(Msg::Do);
-        let running = self.settled && model.booting.is_none() && (scene.setup.view != View::Way || self.walk.over);
+        let running = self.settled && model.booting.is_none() && (!walks(scene.setup.view) || self.walk.over);
         html! {
             <figure class="fig sc" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={running.to_string()}
                 data-fresh={model.is_fresh().to_string()} data-tried={self.tried.done(&scene.setup)}>
@@ -161,6 +163,8 @@ impl Component for SceneHost {
                     <div class="sc-log"><Log boot={model.boot.clone()} lang={*l} /></div>
                 } else if scene.setup.view == View::Way {
                     { way(scene, model, &self.walk, &act, *l) }
+                } else if scene.setup.view == View::Message {
+                    { message(scene, model, &self.walk, &act, *l) }
                 } else if scene.setup.view == View::Source {
                     { source(scene, model, &self.tried, &act, ctx.link().callback(Msg::Seek), *l) }
                 } else {
@@ -170,6 +174,11 @@ impl Component for SceneHost {
             </figure>
         }
     }
+}
+
+/// Each button is a boot of its own.
+fn walks(view: View) -> bool {
+    matches!(view, View::Way | View::Message)
 }
 
 fn builds(now: Build, act: &Callback<Act>, l: Lang) -> Html {

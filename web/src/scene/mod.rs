@@ -5,8 +5,10 @@ mod checklist;
 mod drivers;
 mod host;
 mod lifecycle;
+mod message;
 mod page;
 mod source;
+mod walk;
 mod way;
 
 use crate::content::{self, Loaded};

@@ -1,13 +1,14 @@
 //! A variable's way to flash: its stations, with what the machine tells of each, up to the one where the way
-//! ends. Each attempt is a boot of its own, with the faults that it names.
+//! ends.
 
 use super::host::Act;
+use super::walk::{Walk, buttons, faults};
 use crate::bench::{Deed, Model};
-use crate::content::{self, prose};
+use crate::content::prose;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::operations::operations;
-use ::content::{Attempt, Facts, Scene, Setup, Station};
+use ::content::{Attempt, Facts, Scene, Station};
 use protocol::{CutAt, LogText};
 use yew::prelude::*;
 
@@ -15,40 +16,8 @@ use yew::prelude::*;
 const PART: u32 = 2 << 20;
 const MOST_OPERATIONS: usize = 8;
 
-/// The attempt that is shown.
-#[derive(Default)]
-pub struct Walk {
-    nth: usize,
-    /// Its commands have been given to the machine.
-    walks: bool,
-    /// They are answered.
-    pub over: bool,
-}
-
-impl Walk {
-    pub fn begin(&mut self, model: &mut Model, setup: &Setup, nth: usize) {
-        let Some(attempt) = setup.attempts.get(nth) else { return };
-        *self = Walk { nth, ..Walk::default() };
-        let edits = [content::edits(&setup.edits), content::edits(&attempt.edits)].concat();
-        model.to_do.clear();
-        model.with_draft(|draft| draft.set(edits));
-        model.start();
-    }
-
-    pub fn follow(&mut self, model: &mut Model, setup: &Setup) {
-        let Some(attempt) = setup.attempts.get(self.nth) else { return };
-        if model.booting.is_some() || !model.is_idle() || !model.is_fresh() {
-            (self.walks, self.over) = (self.walks && model.booting.is_none(), false);
-        } else if !self.walks {
-            self.walks = true;
-            model.run(deeds(attempt));
-        } else {
-            self.over = model.to_do.is_empty();
-        }
-    }
-}
-
-fn deeds(attempt: &Attempt) -> Vec<Deed> {
+/// What is done at the prompt.
+pub fn deeds(attempt: &Attempt) -> Vec<Deed> {
     let say = |text: &String| Deed::Say(text.clone());
     let write = match attempt.cut {
         Some(cut) => Deed::Cut(Some((attempt.write.clone(), CutAt { operation: cut.operation, done: cut.done }))),
@@ -72,18 +41,10 @@ struct Seen<'a> {
 }
 
 pub fn way(scene: &Scene, model: &Model, walk: &Walk, act: &Callback<Act>, l: Lang) -> Html {
-    let setup = &scene.setup;
-    let button = |(nth, attempt): (usize, &Attempt)| {
-        let label = scene.labels.get(&attempt.id).cloned().unwrap_or_default();
-        html! {
-            <button type="button" class="btn sm" data-attempt={attempt.id.clone()} aria-pressed={(walk.nth == nth).to_string()}
-                aria-disabled={(!walk.over).to_string()} onclick={act.reform(move |_: MouseEvent| Act::Try(nth))}><span>{ prose(&label) }</span></button>
-        }
-    };
-    let attempt = setup.attempts.get(walk.nth);
+    let attempt = scene.setup.attempts.get(walk.nth);
     html! {
         <>
-            <div class="tries" role="group" aria-label={t::way_attempts(l)}>{ for setup.attempts.iter().enumerate().map(button) }</div>
+            { buttons(scene, walk, act, l) }
             <div class="vway" tabindex="0" role="region" aria-label={scene.title.clone()} aria-live="polite">
                 { for attempt.map(|attempt| shown(scene, attempt, model, walk.over, l)) }
             </div>
@@ -110,10 +71,9 @@ fn shown(scene: &Scene, attempt: &Attempt, model: &Model, over: bool, l: Lang) -
         };
         station_row(*station, state, seen.as_ref(), l)
     };
-    let faults = attempt.faults.iter().map(|id| html! { <code>{ id.clone() }</code> });
     html! {
         <>
-            <p class="way-f">{ if attempt.faults.is_empty() { t::way_no_fault(l) } else { t::way_faults(l) } }{ " " }{ for faults }</p>
+            { faults(&attempt.faults, l) }
             <div class="md">{ for caption }</div>
             <ol class="stations" data-stops={seen.as_ref().map(|_| stops.map_or("none", name))}>{ for stations.iter().enumerate().map(one) }</ol>
             if let Some(seen) = &seen {

@@ -47,12 +47,14 @@ fn scene(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
     }
     trials(item, setup, faults);
     attempts(item, setup, faults);
+    messages(item, setup, faults);
     checklist(item, setup, faults);
     let marks = setup.marks.iter().map(|mark| format!("mark-{}", mark.id));
     let trials = setup.trials.iter().map(|trial| format!("try-{}", trial.id));
     let attempts = setup.attempts.iter().map(|attempt| format!("attempt-{}", attempt.id));
+    let messages = setup.messages.iter().map(|message| format!("message-{}", message.id));
     let items = setup.items.iter().map(|item| format!("item-{}", item.id));
-    sections(item, &marks.chain(trials).chain(attempts).chain(items).collect::<Vec<_>>(), faults);
+    sections(item, &marks.chain(trials).chain(attempts).chain(messages).chain(items).collect::<Vec<_>>(), faults);
 }
 
 fn attempts(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
@@ -75,6 +77,28 @@ fn attempts(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
         }
         if !attempt.edits.is_empty() {
             faults.push(item.fault(&attempt.id, Rule::Value, "edits come from faults: name those"));
+        }
+    }
+}
+
+fn messages(item: &Item, setup: &Setup, faults: &mut Vec<Fault>) {
+    ids(item, "messages", setup.messages.iter().map(|message| &message.id), faults);
+    let wrong = match (setup.view == View::Message, setup.messages.is_empty(), setup.image) {
+        (true, true, _) => "the view \"message\" has at least one [[message]]",
+        (true, false, ImageName::Demo) => "the demo ROM takes no messages: the view \"message\" wants the firmware",
+        (false, false, _) => "[[message]] belongs to the view \"message\"",
+        _ => "",
+    };
+    if !wrong.is_empty() {
+        faults.push(item.fault("view", Rule::Value, wrong));
+    }
+    for message in &setup.messages {
+        if !message.edits.is_empty() {
+            faults.push(item.fault(&message.id, Rule::Value, "edits come from faults: name those"));
+        }
+        if !message.status.starts_with("EFI_") {
+            let wrong = format!("{:?} is no status of the specification, as \"EFI_SUCCESS\"", message.status);
+            faults.push(item.fault(&message.status, Rule::Value, wrong));
         }
     }
 }

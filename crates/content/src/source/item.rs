@@ -9,6 +9,10 @@ use crate::{Block, Chapter, Choice, Entry, Exercise, Kind, LANGUAGES, Question, 
 use pi::edit::Edit;
 use std::path::{Path, PathBuf};
 
+/// Sections whose heading stands on a button, and those whose text is a caption.
+const PRESSED: [&str; 4] = ["try-", "attempt-", "message-", "item-"];
+const SHOWN: [&str; 5] = ["mark-", "try-", "attempt-", "message-", "item-"];
+
 #[derive(Debug)]
 pub struct Item {
     id: String,
@@ -71,6 +75,7 @@ impl Item {
         match &mut self.data {
             Data::Scene(setup) => {
                 setup.attempts.iter_mut().for_each(|attempt| attempt.edits.extend(edits(&attempt.faults)));
+                setup.messages.iter_mut().for_each(|message| message.edits.extend(edits(&message.faults)));
             }
             Data::Exercise(file) => _ = file.bug.splice(..0, edits(&file.faults)),
             Data::Chapter(_) => {}
@@ -134,12 +139,12 @@ impl Item {
         let (Data::Scene(setup), Some(prose)) = (&self.data, self.prose(lang)) else { return None };
         let captions = prose.sections.iter().filter_map(|section| {
             let id = section.id.as_ref()?;
-            let id = ["mark-", "try-", "attempt-", "item-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
+            let id = SHOWN.into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
             Some((id.to_owned(), section.html()))
         });
         let labels = prose.sections.iter().filter_map(|section| {
             let id = section.id.as_ref()?;
-            let id = ["try-", "attempt-", "item-"].into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
+            let id = PRESSED.into_iter().find_map(|prefix| id.strip_prefix(prefix))?;
             Some((id.to_owned(), section.heading.clone()))
         });
         Some(Scene {

@@ -129,7 +129,15 @@ records! {
     0x0b SmmEnter { smbase: U64, revision: U32, }
     /// RSM is next.
     0x0c SmmLeave { smbase: U64, }
-    0x0d Communicate { handler: Guid, buffer: U64, size: U64, status: U64, }
+    /// A message from outside SMRAM came, and was answered.
+    0x0d Communicate {
+        /// Zeros if the core refused the message.
+        handler: Guid,
+        buffer: U64,
+        /// With its header.
+        size: U64,
+        status: U64,
+    }
     0x0e VariableRequest {
         vendor: Guid,
         /// `SMM_VARIABLE_FUNCTION_…` of EDK II: 1 get, 2 next name, 3 set, 4 query.

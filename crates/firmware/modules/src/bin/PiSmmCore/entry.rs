@@ -4,7 +4,7 @@ use crate::words::{COMM_BUFFER, COMM_HEADER, PCD};
 use crate::{handlers, memory, private, table};
 use base::record;
 use base::smm::{COMMUNICATE_HEADER, CommunicateHeader, CorePrivate, EntryContext};
-use base::{Status, debug};
+use base::{Guid, Status, debug};
 use core::ptr::{null, null_mut};
 
 pub extern "efiapi" fn smm_entry_point(context: *const EntryContext) {
@@ -26,6 +26,8 @@ fn communicated(buffer: u64) -> Status {
     let size = private().buffer_size;
     if !is_outside(buffer, size) {
         debug!("SMM Core: communication buffer 0x{:X} + 0x{:X} refused", buffer, size);
+        // Its header isn't read.
+        tell(Guid([0; 16]), buffer, size, Status::ACCESS_DENIED);
         return Status::ACCESS_DENIED;
     }
     // SAFETY: checked above: RAM outside SMRAM. A copy: what is outside may change while we look.
@@ -35,13 +37,17 @@ fn communicated(buffer: u64) -> Status {
     let status = handlers::manage(Some(&header.guid), null(), data, &mut length);
     private().buffer_size = length.wrapping_add(COMMUNICATE_HEADER) as u64;
     let answer = if status == Status::SUCCESS { Status::SUCCESS } else { Status::NOT_FOUND };
+    tell(header.guid, buffer, size, answer);
+    answer
+}
+
+fn tell(handler: Guid, buffer: u64, size: u64, status: Status) {
     record::write(&record::Communicate {
-        handler: header.guid,
+        handler,
         buffer: buffer.into(),
         size: size.into(),
-        status: (answer.as_usize() as u64).into(),
+        status: (status.as_usize() as u64).into(),
     });
-    answer
 }
 
 /// Large enough for a header, not in SMRAM, in a region for communication, and not the structure that

@@ -19,8 +19,8 @@ const HELP: [&str; 20] = [
     "out PORT VALUE        write a byte",
     "msr NUMBER            read a model-specific register",
     "pci DEVICE FUNCTION REGISTER [VALUE]   read or write 32 bits of configuration space, bus 0",
-    "comm GUID             send a message to an SMI handler",
-    "attack [ADDRESS]      the same with a buffer at ADDRESS, else in SMRAM",
+    "comm GUID [ADDRESS]   send a message to an SMI handler, from ADDRESS",
+    "attack [ADDRESS]      the same, of what is at ADDRESS, else in SMRAM",
     "latency               the tick: how often it came, and how late",
     "latency COUNT [VALUE] the longest of COUNT gaps between two readings of the TSC; SMI VALUE in the last",
     "wait MS               lets the tasks run for so many milliseconds",
@@ -175,7 +175,10 @@ pub fn communicate(buffer: u64, length: usize) -> Status {
 
 fn comm(words: &mut SplitAsciiWhitespace) -> Result<(), Wrong> {
     let guid: Guid = words.next().ok_or(Wrong)?.parse().map_err(|_| Wrong)?;
-    let buffer = OS.get().buffer;
+    let buffer = match words.next() {
+        Some(word) => parse(word)?,
+        None => OS.get().buffer,
+    };
     mmio::write(buffer, CommunicateHeader { guid, length: 8 });
     mmio::write(buffer + COMMUNICATE_HEADER as u64, 0u64);
     say!("comm {}: {}", guid, Name(communicate(buffer, 8)));
