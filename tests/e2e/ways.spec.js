@@ -71,6 +71,8 @@ test('messages to SMM: answered, refused where they lie in SMRAM, and let throug
     expect(parts, id).toBe({ inside: 2, across: 1, 'start-only': 1 }[id] ?? 0);
     await expect(station(page, 'SMRAM'), id).toHaveAttribute('data-state', how === 'overwritten' ? 'lost' : 'passed');
   }
+  await expect(station(page, 'SMM core')).toContainText('8 of 32 bytes');
+  await expect(station(page, 'SMM core')).toHaveAttribute('data-state', 'lost');
   // The signature of SMM's S3 state, and the handler's zeros.
   await expect(station(page, 'SMRAM').locator('pre')).toHaveText('F00000h  53 4D 4D 53 33 5F 36 34\nF00000h  00 00 00 00 00 00 00 00');
 });

@@ -90,4 +90,5 @@ msg-untouched = Nothing of the message lies here.
 msg-same = { $part } bytes of the message lie here: as they were.
 msg-overwritten = { $count } bytes changed. Before and after, as SMM reads them:
 msg-as-it-was = as it was
+msg-missed = not noticed
 msg-over = overwritten

@@ -90,4 +90,5 @@ msg-untouched = メッセージはここにはかかっていません。
 msg-same = メッセージの { $part } バイトがここにあり、元のままです。
 msg-overwritten = { $count } バイトが変わりました。SMM から見た前と後:
 msg-as-it-was = 元のまま
+msg-missed = 見逃した
 msg-over = 上書きされた

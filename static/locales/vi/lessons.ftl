@@ -90,4 +90,5 @@ msg-untouched = Không phần nào của thông điệp nằm ở đây.
 msg-same = { $part } byte của thông điệp nằm ở đây: vẫn như cũ.
 msg-overwritten = { $count } byte đã đổi. Trước và sau, theo cách SMM đọc:
 msg-as-it-was = vẫn như cũ
+msg-missed = không phát hiện
 msg-over = bị ghi đè

@@ -159,9 +159,9 @@ fn stations(seen: Option<&Seen<'_>>, who: &str, l: Lang) -> Html {
     let core = match letter {
         None => String::new(),
         Some(letter) if letter.size < HEADER && refused => t::msg_short(l).into(),
-        Some(_) if refused && count > 0 => t::msg_refused(l, &size, &some),
+        Some(_) if refused && count > 0 => t::msg_refused(l, &some, &size),
         Some(_) if refused => t::msg_no_region(l).into(),
-        Some(_) if count > 0 => t::msg_let_in(l, &size, &some),
+        Some(_) if count > 0 => t::msg_let_in(l, &some, &size),
         Some(_) => t::msg_let(l).into(),
     };
     let handler = match letter {
@@ -179,13 +179,14 @@ fn stations(seen: Option<&Seen<'_>>, who: &str, l: Lang) -> Html {
         Some(_) if count > 0 => (t::msg_same(l, &some), Vec::new()),
         _ => (t::msg_untouched(l).to_owned(), Vec::new()),
     };
+    let missed = count > 0 && !refused;
     let came = seen.sent && letter.is_some();
     html! {
         <>
             { station("os", "OS", "SmallOs", State::Passed, format!("> {}\n{}", seen.message.say, seen.answer.lines().next().unwrap_or_default()), &[], l) }
             { station("os", "Communicate()", "PiSmmIpl", State::Passed, call, &[], l) }
             { station("hw", "SMI#", "APM_CNT", reached(!seen.sent, true), String::new(), &[], l) }
-            { station("smm", "SMM core", "PiSmmCore", reached(refused, came), core, &seen.log, l) }
+            { station("smm", "SMM core", "PiSmmCore", if missed { State::Missed } else { reached(refused, came) }, core, &seen.log, l) }
             { station("smm", "SMI handler", "SmiManage()", reached(nobody, came && !refused), handler, &[], l) }
             { station("smm", "SMRAM", "TSEG", if over > 0 { State::Overwritten } else { State::Same }, smram, &lines, l) }
         </>
@@ -199,6 +200,7 @@ enum State {
     Ends,
     Never,
     Same,
+    Missed,
     Overwritten,
 }
 
@@ -217,6 +219,7 @@ fn station(
         State::Ends => ("ends", Icon::Close, t::way_ends(l)),
         State::Never => ("never", Icon::Arrow, t::way_never(l)),
         State::Same => ("passed", Icon::Check, t::msg_as_it_was(l)),
+        State::Missed => ("lost", Icon::Close, t::msg_missed(l)),
         State::Overwritten => ("lost", Icon::Close, t::msg_over(l)),
     };
     html! {
