@@ -448,6 +448,12 @@ fn what_only_the_machine_can_tell_is_told_by_it() {
         ),
         ("scenes/hardware-smi/scene.toml", "gpio = 1", "gpio = 15", ":17: machine: no processor enters SMM"),
         (
+            "scenes/communicate/scene.toml",
+            "overwrites = true",
+            "overwrites = false",
+            "machine: on debug the answer is \"EFI_SUCCESS\", and SMRAM is written over",
+        ),
+        (
             "chapters/smram-and-ready-to-lock/chapter.toml",
             "ring = 0x43",
             "say = \"smi 43\"",

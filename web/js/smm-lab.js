@@ -7,7 +7,7 @@ const NAME = '{figures}';
 /** How near: half a window's height above and below it. */
 const NEAR = '50% 0px';
 
-const SCENES = ['smi-flow', 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable', 'setting-not-persisting'];
+const SCENES = ['smi-flow', 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable', 'communicate', 'setting-not-persisting'];
 
 // What a figure takes is known before it loads, so nothing moves when it comes. 100cqi is the width of the tag; the
 // figure's own layouts begin at the same widths (static/styles). tests/e2e/embed.spec.js holds these to the figures.
@@ -21,7 +21,8 @@ const RESERVED = `
 @container (min-width: 563px) { .frame[data-scene="ready-to-lock"] { min-height: 852px; } }
 .frame[data-scene="smram-lifecycle"] { min-height: 486px; }
 @container (min-width: 563px) { .frame[data-scene="smram-lifecycle"] { min-height: 318px; } }
-.frame:is([data-scene="four-layers"], [data-scene="runtime-setvariable"], [data-scene="setting-not-persisting"]) { min-height: 900px; }
+.frame:is([data-scene="four-layers"], [data-scene="runtime-setvariable"], [data-scene="communicate"], [data-scene="setting-not-persisting"]) { min-height: 900px; }
+@media (max-width: 600px) { .frame[data-scene="communicate"] { min-height: 1340px; } }
 .frame[data-scene="software-smi"] { min-height: calc(1328px + 99.5cqi); }
 .frame[data-scene="hardware-smi"] { min-height: calc(1275px + 99.5cqi); }
 @container (min-width: 421px) { .frame:is([data-scene="software-smi"], [data-scene="hardware-smi"]) { min-height: 1700px; } }
