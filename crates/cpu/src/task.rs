@@ -137,7 +137,7 @@ impl Cpu {
         if segment.limit < Layout::of(segment).limit {
             return Err(Fault::with(vector::TS, error));
         }
-        Ok(Task { segment: Segment { selector: error, ..segment }, at: d.at })
+        Ok(Task { segment, at: d.at })
     }
 
     /// The task that runs: its segment must have room for what is saved.

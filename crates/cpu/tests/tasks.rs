@@ -173,6 +173,19 @@ fn a_called_task_returns_and_is_left_where_it_was() {
     assert_eq!(rig.ram.get(NEW_TSS + 0x20, 4), NEW_CODE + 2);
 }
 
+/// Step 11 of "Task Switching": the task register takes the selector as it is, and so does the next link.
+#[test]
+fn tr_keeps_the_rpl_of_the_selector() {
+    let mut rig = rig(&far(JMP, NEW | 3));
+    describe(&mut rig, NEW, task(NEW_TSS, 9) | dpl(3));
+    rig.ram.put(NEW_CODE, &far(CALL, HANDLER));
+    rig.step().step();
+    assert_eq!(
+        (rig.cpu.rip, link_of(&rig, HANDLER_TSS), rig.ram.get(NEW_TSS + 0x20, 4)),
+        (HANDLER_CODE, NEW | 3, NEW_CODE + 7)
+    );
+}
+
 #[test]
 fn the_privilege_of_a_gate_or_of_a_task_is_asked_of_jmp_and_call() {
     // ring, selector, DPL of the gate, DPL of the task, error code

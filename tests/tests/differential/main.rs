@@ -11,6 +11,7 @@ mod legacy;
 mod paging;
 mod simd;
 mod table;
+mod tasks;
 mod x87;
 
 use board::{Board, Config, Machine, Stop};
