@@ -1,4 +1,4 @@
-// The chapter: live scenes, and questions that the machine answers after the reader has.
+// The chapters: live scenes, and questions that the machine answers after the reader has.
 import AxeBuilder from '@axe-core/playwright';
 
 import { expect, test } from './support/test.js';
@@ -79,6 +79,18 @@ test('predict, then run: the answer is the machine’s', async ({ page }) => {
   await predict('nobody-asks').locator('[data-act="run"]').focus();
   await page.keyboard.press('Enter');
   await expect(predict('nobody-asks').locator('.because')).toBeVisible({ timeout: 30_000 });
+});
+
+test('talking to SMM: messages in the chapter, and two answers that surprise', async ({ page }) => {
+  await page.goto('./#/chapter/smm-communication');
+  await expect(scene(page, 'communicate')).toHaveAttribute('data-ready', 'true', { timeout: 45_000 });
+  for (const [id, guess, truth] of [['behind-the-lock', 'EFI_ACCESS_DENIED', 'EFI_NOT_FOUND'], ['refused-on-release', 'EFI_ACCESS_DENIED', 'EFI_SUCCESS']]) {
+    const predict = page.locator(`[data-predict="${id}"]`);
+    await predict.locator(`[data-answer="${guess}"]`).click();
+    await predict.locator('[data-act="run"]').click();
+    await expect(predict.locator('.because')).toHaveAttribute('data-right', 'false', { timeout: 30_000 });
+    await expect(predict.locator('.choice.right'), id).toHaveAttribute('data-answer', truth);
+  }
 });
 
 for (const theme of ['light', 'dark']) {

@@ -124,6 +124,22 @@ test('variable locked: the symptom on the console, a wrong repair, the right PCD
   await expect(policy).toHaveAttribute('data-value', '2');
 });
 
+test('half inside: the machine sleeps for good after the message; the check of all of it mends that', async ({ page }) => {
+  await open(page, 'half-inside');
+  expect(await say(page, 'comm C0000000-5A5A-4C41-8B53-4D4D4C41420C efffe8')).toContain(': EFI_SUCCESS');
+  await file(page, 'PiSmmCore').locator('.name').click();
+  const check = page.locator('[data-word="PcdCheckCommBuffer"]');
+  await expect(check).toHaveAttribute('data-value', '2');
+  await check.locator('input').fill('0');
+  await check.locator('[type="submit"]').click();
+  await prove(page, 'failed');
+  await expect(proof(page).locator('.verdict')).toHaveAttribute('data-response', 'wider');
+  await expect(proof(page).locator('[data-check="wakes"] [data-role="fault"]')).toHaveCount(2);
+  await check.locator('input').fill('1');
+  await check.locator('[type="submit"]').click();
+  await prove(page, 'passed');
+});
+
 test('by keyboard alone: flash that refuses the variables is diagnosed, repaired and proved', async ({ page }) => {
   await open(page, 'spi-write-protected');
   await page.locator('h1').click();
