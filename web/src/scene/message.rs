@@ -120,10 +120,14 @@ fn picture(seen: Option<&Seen<'_>>, l: Lang) -> Html {
         let within = inside(range);
         if within.is_empty() { range.clone() } else { range.start..within.start }
     };
+    let across = found.is_some_and(|(letter, ..)| {
+        let within = letter.in_smram(tseg);
+        !within.is_empty() && within != (letter.buffer..letter.data().end)
+    });
     let left = parts.iter().filter_map(|(what, text, range)| block(what, (*text).into(), &outside(range)));
     let right = parts.iter().filter_map(|(what, text, range)| block(what, (*text).into(), &inside(range)));
     html! {
-        <div class="msg" role="group" aria-label={t::msg_place(l)}>
+        <div class="msg" role="group" data-across={across.then_some("")} aria-label={t::msg_place(l)}>
             <div class="msg-z"><span class="msg-t">{ t::msg_outside(l) }</span><div>{ for left }</div></div>
             <div class="msg-z room"><span class="msg-t">{ "SMRAM" }{ for tseg.map(|(base, _)| html! { <code>{ hex(base) }</code> }) }</span><div>{ for right }</div></div>
         </div>
