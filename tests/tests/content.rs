@@ -222,10 +222,27 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
             "scene.toml",
             "\"nvram-protected\"",
             "\"nvram\"",
-            "scene.toml:48: link: faults.toml has no fault \"nvram\"",
+            "scene.toml:35: link: faults.toml has no fault \"nvram\"",
         ),
         (WAY, "scene.toml", "stops = \"setup\"", "stops = \"ftw\"", "value: Ftw isn't one of the stations"),
         (WAY, "scene.toml", "view = \"way\"", "view = \"smram\"", "value: stations and [[attempt]] belong to the view"),
+        (WAY, "scene.toml", "read = \"getvar SetupData\"\n", "", "scene.toml:14: toml: missing field `read`"),
+        (
+            WAY,
+            "scene.toml",
+            "holds = ",
+            "hold = ",
+            "scene.toml:13: value: \"hold\" isn't of [attempts], which has before,",
+        ),
+        (WAY, "scene.toml", "write = \"save\"", "write = 1", "scene.toml:10: toml: invalid type: integer `1`"),
+        (WAY, "scene.toml", "[attempts]", "[[attempts]]", "scene.toml:8: toml: [attempts] is one table for all"),
+        (
+            LOCK,
+            "scene.toml",
+            "say = [\"smi 43\"]",
+            "say = []\nattempts.read = \"getvar A\"",
+            "scene.toml:7: value: no attempt is without its own \"read\"",
+        ),
         (WAY, "vi.md", "{#attempt-range}", "{#attempt-rang}", "section: no section of the id attempt-rang"),
         (
             "scenes/communicate/",
@@ -336,6 +353,16 @@ fn a_damaged_file_is_refused_with_its_line_and_the_rule() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+#[test]
+fn an_attempt_has_what_all_have_unless_it_says_otherwise() {
+    let library = Library::read(&ours()).unwrap();
+    let scene = library.find(Kind::Scene, "four-layers").unwrap().scene("en").unwrap();
+    let after = |id: &str| scene.setup.attempts.iter().find(|attempt| attempt.id == id).unwrap().after.clone();
+    assert_eq!(after("healthy"), ["exit", "reboot"]);
+    assert_eq!(after("layer-4"), [""; 0]);
+    assert!(scene.setup.attempts.iter().all(|attempt| attempt.write == "save"));
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! The TOML files: `scene.toml` is a [`Setup`]; those of chapters and exercises are here.
+//! The TOML files: `scene.toml` is a [`Setup`], read in `defaults`; those of chapters and exercises are here.
 
 use super::{Fault, Rule};
 use crate::{Check, Predict, Response, Setup};
 use pi::edit::Edit;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -81,6 +82,11 @@ impl Source {
         parse_toml(&self.text).map_err(|(line, why)| faults.push(Fault::at(&self.path, line, Rule::Toml, why))).ok()
     }
 
+    /// At the line where this piece of the text begins.
+    pub fn fault_at(&self, piece: Option<Range<usize>>, rule: Rule, why: &str) -> Fault {
+        Fault::at(&self.path, line_at(&self.text, piece), rule, why.replace('\n', ", "))
+    }
+
     /// The first line that has this word in quotes, or as a key; else the first line.
     pub fn line_of(&self, word: &str) -> usize {
         let quoted = format!("\"{word}\"");
@@ -94,11 +100,12 @@ impl Source {
 
 /// The error's line, from 1, and the error in one line.
 pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, (usize, String)> {
-    toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start));
-        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        (line, error.message().replace('\n', ", "))
-    })
+    toml::from_str(text).map_err(|error| (line_at(text, error.span()), error.message().replace('\n', ", ")))
+}
+
+fn line_at(text: &str, piece: Option<Range<usize>>) -> usize {
+    let before = piece.and_then(|piece| text.get(..piece.start));
+    before.map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 pub fn file_name(path: &Path) -> String {

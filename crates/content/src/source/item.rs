@@ -1,10 +1,10 @@
 //! One item: its data, and its texts in every language.
 
-use super::check;
 use super::files::{ChapterFile, Data, ExerciseFile, Source, WrongFile, file_name};
 use super::markup;
 use super::prose::{self, Piece, Prose, Words};
 use super::{Catalogue, Fault, Rule};
+use super::{check, defaults};
 use crate::{Block, Chapter, Choice, Entry, Exercise, Kind, LANGUAGES, Question, Scene, Task};
 use pi::edit::Edit;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ impl Item {
         strays(kind, folder, faults);
         let source = Source::read(folder.join(format!("{}.toml", kind.name())), faults)?;
         let data = match kind {
-            Kind::Scene => source.toml(faults).map(Data::Scene),
+            Kind::Scene => defaults::setup(&source, faults).map(Data::Scene),
             Kind::Chapter => source.toml(faults).map(Data::Chapter),
             Kind::Exercise => source.toml(faults).map(Data::Exercise),
         };

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod check;
+mod defaults;
 mod fault;
 mod files;
 mod item;
