@@ -70,6 +70,14 @@ test('hints come one at a time, are remembered, and so is the repair under way',
   await expect(page.locator('.board .edits li')).toHaveCount(1);
 });
 
+test('a repair that a reader comes back to is proved as it stands', async ({ page }) => {
+  await open(page, 'late-by-order');
+  await dragBehind(page, 'DriverC', 'DriverB');
+  await page.reload();
+  await booted(page);
+  await prove(page, 'passed');
+});
+
 test('by keyboard alone: late by order is repaired and proved', async ({ page }) => {
   await open(page, 'late-by-order');
   await page.locator('h1').click();

@@ -112,6 +112,38 @@ test('a fault is found by a word and chosen by its name; undo takes it back; a l
   await expect(fault(page, 'nvram-protected')).toBeChecked();
 });
 
+test('Ctrl+Z takes a fault back, Ctrl+Shift+Z brings it again, and neither does anything where there is nothing', async ({ page }) => {
+  await openFlash(page);
+  await say(page, 'setvar Demo 7 c0ffee');
+  await page.locator('[data-act="back"]').focus();
+  await page.keyboard.press('Control+z');
+  await settled(page, 1);
+  await page.locator('[data-act="faults"]').click();
+  await fault(page, 'nvram-protected').check();
+  await settled(page, 0);
+  await fault(page, 'nvram-protected').press('Control+z');
+  await settled(page, 0);
+  await expect(fault(page, 'nvram-protected')).not.toBeChecked();
+  await fault(page, 'nvram-protected').press('Control+Shift+z');
+  await settled(page, 0);
+  await expect(fault(page, 'nvram-protected')).toBeChecked();
+});
+
+test('another link in the same window is another bench', async ({ page }) => {
+  await openFlash(page);
+  await say(page, 'setvar Demo 7 c0ffee');
+  const pack = value => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const link = `#/flash?v=1&image=smmlab&build=release&edits=${pack({ edit: [] })}&said=${pack(['getvar Demo'])}`;
+  await page.evaluate(link => (location.hash = link), link);
+  await expect(page.locator('[data-build="release"]')).toHaveAttribute('aria-pressed', 'true');
+  await settled(page, 0);
+  await expect(answers(page)).toContainText('getvar Demo: EFI_NOT_FOUND');
+  await expect(records(page, 'Demo')).toHaveCount(0);
+  await page.evaluate(() => (location.hash = '#/flash?v=9'));
+  await expect(page.locator('.flsp [role="alert"]')).toContainText('9');
+  await expect(answers(page)).toContainText('getvar Demo: EFI_NOT_FOUND');
+});
+
 test('the board has the same faults: chosen, they are edits', async ({ page }) => {
   await page.goto('./#/board');
   await page.locator('.board[data-booting="false"] [data-act="faults"]').click();
@@ -134,6 +166,8 @@ test('the store is saved as a file, and the image boots with it again', async ({
   await settled(page, 0);
   await say(page, 'getvar Demo');
   await expect(answers(page)).toContainText('getvar Demo: EFI_SUCCESS 0x7 c0ffee');
+  // No link carries it.
+  await expect(page.locator('[data-act="copy-link"]')).toBeDisabled();
   await page.locator('.flsp input[type="file"]').setInputFiles({ name: 'x.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(100) });
   await expect(page.locator('.flsp [role="alert"]')).toContainText('x.bin');
 });

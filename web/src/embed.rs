@@ -3,7 +3,6 @@
 use crate::figure::Figure;
 use crate::i18n::Lang;
 use crate::scene::SceneView;
-use wasm_bindgen::prelude::*;
 use yew::prelude::*;
 
 /// Needs no content file, so it is the quickest to come.
@@ -15,8 +14,15 @@ pub struct Props {
     pub lang: Lang,
 }
 
+impl Props {
+    /// `lang`: a tag; English if we don't speak it.
+    pub fn new(scene: String, lang: &str) -> Props {
+        Props { scene: scene.into(), lang: Lang::from_tag(lang).unwrap_or_default() }
+    }
+}
+
 #[component]
-pub fn Embedded(props: &Props) -> Html {
+pub fn AnyScene(props: &Props) -> Html {
     let Props { scene, lang } = props;
     if scene == SMI_FLOW {
         html! { <Figure lang={*lang} /> }
@@ -25,26 +31,35 @@ pub fn Embedded(props: &Props) -> Html {
     }
 }
 
-/// A scene that runs. Closing it closes its machine.
-#[wasm_bindgen]
-pub struct Mounted(yew::AppHandle<Embedded>);
-
-#[wasm_bindgen]
-impl Mounted {
-    pub fn update(&mut self, scene: String, lang: String) {
-        self.0.update(props(scene, &lang));
-    }
-
-    pub fn close(self) {
-        self.0.destroy();
-    }
+/// smi-flow and no other.
+#[component]
+pub fn SmiFlow(props: &Props) -> Html {
+    html! { <Figure lang={props.lang} /> }
 }
 
-#[wasm_bindgen]
-pub fn mount(root: web_sys::Element, scene: String, lang: String) -> Mounted {
-    Mounted(yew::Renderer::<Embedded>::with_root_and_props(root, props(scene, &lang)).render())
-}
+/// `mount`, for JavaScript to call. A macro, since each program that has figures exports it for its own.
+#[macro_export]
+macro_rules! mount {
+    ($figure:ty) => {
+        /// A scene that runs. Closing it closes its machine.
+        #[wasm_bindgen::prelude::wasm_bindgen]
+        pub struct Mounted(yew::AppHandle<$figure>);
 
-fn props(scene: String, lang: &str) -> Props {
-    Props { scene: scene.into(), lang: Lang::from_tag(lang).unwrap_or_default() }
+        #[wasm_bindgen::prelude::wasm_bindgen]
+        impl Mounted {
+            pub fn update(&mut self, scene: String, lang: String) {
+                self.0.update($crate::embed::Props::new(scene, &lang));
+            }
+
+            pub fn close(self) {
+                self.0.destroy();
+            }
+        }
+
+        #[wasm_bindgen::prelude::wasm_bindgen]
+        pub fn mount(root: web_sys::Element, scene: String, lang: String) -> Mounted {
+            let props = $crate::embed::Props::new(scene, &lang);
+            Mounted(yew::Renderer::<$figure>::with_root_and_props(root, props).render())
+        }
+    };
 }

@@ -1,15 +1,26 @@
 //! The way in: the figure of one SMI, and what there is to go on with.
 
+use crate::app::Pages;
 use crate::content::use_index;
 use crate::figure::Figure;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::progress;
+use crate::route::Route;
 use ::content::{Entry, Kind};
 use yew::prelude::*;
 
 /// The scene that is a tool of its own.
 const CHECKLIST: &str = "setting-not-persisting";
+
+/// No page but this, until all are there.
+pub struct WayInAlone;
+
+impl Pages for WayInAlone {
+    fn page(_: &Route, lang: Lang) -> Html {
+        html! { <Home {lang} /> }
+    }
+}
 
 #[derive(PartialEq, Properties)]
 pub struct Props {

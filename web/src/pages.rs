@@ -12,9 +12,9 @@ use crate::route::Route;
 use crate::scene::ScenePage;
 use yew::prelude::*;
 
-pub struct All;
+pub struct AllPages;
 
-impl Pages for All {
+impl Pages for AllPages {
     fn page(route: &Route, l: Lang) -> Html {
         match route {
             Route::Board(link) => html! {

@@ -1,44 +1,13 @@
-//! The page's way in alone: one figure and some text. It is there much sooner than all pages are.
-#![allow(dead_code, unused_imports, reason = "the modules are the page's, which uses more of them")]
+//! The figure of one SMI alone: the page's way in, with some text, which is there much sooner than all pages are;
+//! and what an article loads that shows no other figure.
 
-mod app;
-mod bench;
-mod content;
-mod events;
-mod figure;
-mod files;
-mod format;
-mod header;
-mod home;
-mod i18n;
-mod icons;
-mod link;
-mod operations;
-mod placed;
-mod prefs;
-mod progress;
-mod rom;
-mod route;
-mod save;
-mod tabs;
-mod words;
-
-use app::{App, Pages};
-use i18n::Lang;
-use route::Route;
 use wasm_bindgen::prelude::wasm_bindgen;
-use yew::prelude::*;
+use web::{App, WayInAlone, close_worker};
 
-/// Does nothing by itself: web/js/page.js calls `open_way_in`.
+/// Does nothing by itself: web/js/page.js calls `open_way_in`, web/js/smm-lab.js `mount`.
 fn main() {}
 
-struct WayInAlone;
-
-impl Pages for WayInAlone {
-    fn page(_: &Route, lang: Lang) -> Html {
-        html! { <home::Home {lang} /> }
-    }
-}
+web::mount!(web::embed::SmiFlow);
 
 /// Open, until web/js/page.js has all pages to put in its place.
 #[wasm_bindgen]
@@ -48,7 +17,7 @@ pub struct WayIn(yew::AppHandle<App<WayInAlone>>);
 impl WayIn {
     pub fn close(self) {
         self.0.destroy();
-        link::close();
+        close_worker();
     }
 }
 

@@ -23,6 +23,15 @@ impl Build {
             Build::Release => "release",
         }
     }
+
+    /// As EDK II calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Build::Debug => "DEBUG",
+            Build::Release => "RELEASE",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use super::around::{self, around};
 use super::edit::{self, AROUND, Edit};
-use super::model::Build;
+use content::Build;
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{UrlSearchParams, window};

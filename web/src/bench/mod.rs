@@ -2,13 +2,17 @@
 //! figures of drivers stand on one.
 
 mod around;
+pub mod desk;
 mod draft;
 pub mod edit;
+mod host;
 mod link;
 mod model;
 mod names;
 
 pub use around::around;
+pub use content::Build;
+pub use host::{Act, Host, Msg, image};
 pub use link::{Damage, Shared, edits_in, facts};
-pub use model::{Boot, Build, Command, Deed, Exchange, Model, OWN, Told, Trouble};
+pub use model::{Boot, Command, Deed, Exchange, Model, OWN, Told, Trouble};
 pub use names::{short, type_name};

@@ -4,6 +4,7 @@
 use super::around::around;
 use super::draft::Draft;
 use super::edit::{self, Edit};
+use content::Build;
 use protocol::chipset::ChipsetView;
 use protocol::{
     Booted, Chronicle, Cut, CutAt, EditTrouble, Failure, FigureId, FlashView, FromWorker, LogText, Memory, Moment,
@@ -13,32 +14,6 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use story::dispatch::{Difference, Dispatch, Listing, first_difference};
 use trace::{Event, Input};
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Build {
-    #[default]
-    Debug,
-    Release,
-}
-
-impl Build {
-    pub const ALL: [Build; 2] = [Build::Debug, Build::Release];
-
-    /// The image's name in addresses and for the worker.
-    pub fn id(self) -> &'static str {
-        match self {
-            Build::Debug => "debug",
-            Build::Release => "release",
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Build::Debug => "DEBUG",
-            Build::Release => "RELEASE",
-        }
-    }
-}
 
 /// A question that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +154,10 @@ pub struct Model {
     pub exported: Option<Vec<u8>>,
     healthy: Option<Dispatch>,
     pub home: u64,
-    booted_as: Vec<Edit>,
+    /// Image and edits of each boot that is asked for and not over.
+    boots: VecDeque<(String, Vec<Edit>)>,
+    /// Counts what makes all that was seen a matter of another boot: one that begins, another image.
+    pub turn: u32,
     /// To be done when the OS waits.
     pub to_do: VecDeque<Deed>,
     asked: VecDeque<Asked>,
@@ -217,7 +195,8 @@ impl Model {
             exported: None,
             healthy: None,
             home: 0,
-            booted_as: Vec::new(),
+            boots: VecDeque::new(),
+            turn: 0,
             to_do: VecDeque::new(),
             asked: VecDeque::new(),
             outbox: Vec::new(),
@@ -225,10 +204,9 @@ impl Model {
     }
 
     /// Not every figure needs it, nor what reads it.
-    #[must_use]
-    pub fn on_any_board(self) -> Self {
+    pub fn on_any_board(&mut self) {
         // A list that can't be had together never becomes a draft.
-        Model { around: |edits| around(edits).unwrap_or_default(), ..self }
+        self.around = |edits| around(edits).unwrap_or_default();
     }
 
     pub fn outgoing(&mut self) -> Vec<ToWorker> {
@@ -262,13 +240,14 @@ impl Model {
 
     /// Build and boot; not while a boot of the same is under way.
     pub fn start(&mut self) {
-        if self.booting.is_some() && self.booted_as == self.draft.edits() && self.asked.contains(&Asked::Boot) {
+        if self.boots.back().is_some_and(|(image, edits)| *image == self.image && edits == self.draft.edits()) {
             return;
         }
         let (figure, image, edits) = (self.figure, self.image.clone(), self.edits());
         self.booting = Some(0);
         self.trouble = None;
-        self.booted_as = self.draft.edits().to_vec();
+        self.boots.push_back((image.clone(), self.draft.edits().to_vec()));
+        self.turn += 1;
         let around = (self.around)(self.draft.edits());
         self.ask(Asked::Boot, ToWorker::Boot { figure, image, edits, around });
     }
@@ -398,12 +377,16 @@ impl Model {
     pub fn choose(&mut self, build: Build) {
         self.build = build;
         self.image = build.id().to_owned();
+        self.turn += 1;
     }
 
-    /// An image that the reader brought.
-    pub fn choose_own(&mut self) {
+    /// An image that the reader brought, with these edits.
+    pub fn choose_own(&mut self, edits: Vec<Edit>) {
         self.image = OWN.to_owned();
-        self.draft = Draft::default();
+        self.draft = Draft::new(edits);
+        self.turn += 1;
+        // One of the same name may be under way: this is another.
+        self.boots.iter_mut().for_each(|(image, _)| image.clear());
     }
 
     pub fn is_own(&self) -> bool {
@@ -419,6 +402,7 @@ impl Model {
     pub fn crashed(&mut self) {
         self.trouble = Some(Trouble::Worker);
         self.booting = None;
+        self.boots.clear();
         self.asked.clear();
         self.outbox.clear();
     }
@@ -501,7 +485,7 @@ impl Model {
                 self.draft.forget();
                 self.list();
             }
-            Some(Asked::Boot) => self.booting = None,
+            Some(Asked::Boot) => _ = self.boot_over(),
             Some(Asked::Say | Asked::Cut) => _ = self.said.pop(),
             Some(Asked::Touch) => self.to_do.clear(),
             _ => {}
@@ -514,13 +498,19 @@ impl Model {
         self.healthy = Some(fold(&Listing::default(), chronicle));
     }
 
+    /// Image and edits of the boot that is over; another may have been asked for.
+    fn boot_over(&mut self) -> (String, Vec<Edit>) {
+        let over = self.boots.pop_front();
+        self.booting = (!self.boots.is_empty()).then_some(0);
+        over.unwrap_or_default()
+    }
+
     fn booted(&mut self, booted: Booted) {
         let Booted { listing, chronicle, home, ram_mib, cpus, smram, .. } = booted;
         let dispatch = fold(&listing, &chronicle);
         self.prompt = prompt(&chronicle);
         let difference = self.healthy.as_ref().and_then(|healthy| first_difference(healthy, &dispatch));
         self.home = home.time;
-        self.booting = None;
         self.said.clear();
         self.answered.clear();
         self.touched.clear();
@@ -528,8 +518,7 @@ impl Model {
         (self.tape, self.at, self.rest) = (None, None, Rest::Os);
         self.told = Told { log: chronicle.log.clone(), flash: chronicle.flash.clone(), ..Told::default() };
         let opened = Rc::new(Opened { home, ram_mib, cpus, smram });
-        let edits = std::mem::take(&mut self.booted_as);
-        let image = self.image.clone();
+        let (image, edits) = self.boot_over();
         let boot = Boot { image, edits, listing, dispatch, absent: booted.absent, chronicle, opened, difference };
         self.boot = Some(Rc::new(boot));
     }
@@ -544,3 +533,6 @@ fn prompt(chronicle: &Chronicle) -> String {
 fn fold(listing: &Listing, chronicle: &Chronicle) -> Dispatch {
     Dispatch::fold(listing, pi::record::read(&chronicle.records).flatten())
 }
+
+#[cfg(test)]
+mod tests;

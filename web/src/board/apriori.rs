@@ -1,7 +1,7 @@
 //! The a-priori list of a volume: who goes first, whatever his DEPEX says.
 
-use super::Act;
 use super::drag::edit_name;
+use crate::bench::Act;
 use crate::bench::edit::Edit;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};

@@ -1,7 +1,8 @@
 //! Edits an expression, as text or as opcodes, and says what is wrong with it while it is typed.
 
 use super::suggest::{Suggestions, suggest};
-use super::{Act, words};
+use super::words;
+use crate::bench::Act;
 use crate::bench::edit::Edit;
 use crate::format::hex_byte;
 use crate::i18n::{Lang, t};

@@ -1,6 +1,6 @@
 //! The edits made, one by one; each can be taken back on its own.
 
-use super::Act;
+use crate::bench::Act;
 use crate::bench::edit::Edit;
 use crate::bench::facts;
 use crate::i18n::{Lang, t};
@@ -25,7 +25,7 @@ pub fn edits(list: &[Edit], act: &Callback<Act>, l: Lang) -> Html {
     html! {
         <div class="edits">
             <ol aria-label={t::edits(l)}>{ for list.iter().enumerate().map(item) }</ol>
-            <button type="button" class="btn sm" data-act="clear" onclick={act.reform(|_: MouseEvent| Act::Clear)}>
+            <button type="button" class="btn sm" data-act="clear" onclick={act.reform(|_: MouseEvent| Act::Edits(Vec::new()))}>
                 { icon(Icon::Again) }{ t::edits_clear(l) }
             </button>
         </div>

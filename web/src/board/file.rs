@@ -3,7 +3,8 @@
 use super::details::Details;
 use super::drag::edit_name;
 use super::files::{Files, Key, Msg};
-use super::{Act, words};
+use super::words;
+use crate::bench::Act;
 use crate::bench::{Boot, short};
 use crate::format::{decimal, hex_short};
 use crate::i18n::{Lang, t};
@@ -61,8 +62,8 @@ pub fn row(row: &Row, act: &Callback<Act>, link: &Scope<Files>, l: Lang) -> Html
         event.prevent_default();
         Some(Msg::Key { volume, from, key })
     });
-    let (open, toggle) = (row.open, act.clone());
-    let toggle = move |_: MouseEvent| toggle.emit(Act::Open((!open).then_some(guid)));
+    let open = row.open;
+    let toggle = link.callback(move |_: MouseEvent| Msg::Open((!open).then_some(guid)));
     html! {
         <li key={guid.to_string()} data-guid={guid.to_string()} data-file={name.clone()} data-state={state(bad, ran)}
             class={classes!("file", bad.then_some("bad"), row.grabbed.then_some("grabbed"), row.open.then_some("open"))}>

@@ -1,9 +1,9 @@
 //! The files in the order of their volume, which pointer and keys can change.
 
-use super::Act;
 use super::apriori::apriori;
 use super::drag::{Grab, above, edit_name};
 use super::file::{Row, lock_line, row};
+use crate::bench::Act;
 use crate::bench::Boot;
 use crate::bench::edit::Edit;
 use crate::i18n::{Lang, t};
@@ -19,7 +19,6 @@ pub struct Props {
     pub given: Option<Rc<Listing>>,
     /// The boot of just these files.
     pub boot: Option<Rc<Boot>>,
-    pub open: Option<Guid>,
     /// Shows where this boot leaves the healthy one.
     pub compare: bool,
     pub act: Callback<Act>,
@@ -27,11 +26,21 @@ pub struct Props {
 }
 
 pub enum Msg {
-    Take { volume: usize, from: usize, pointer: Option<i32> },
+    Take {
+        volume: usize,
+        from: usize,
+        pointer: Option<i32>,
+    },
     Over(f64),
-    Key { volume: usize, from: usize, key: Key },
+    Key {
+        volume: usize,
+        from: usize,
+        key: Key,
+    },
     Put,
     Cancel,
+    /// Shows what is inside this file, of all one.
+    Open(Option<Guid>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +56,7 @@ pub enum Key {
 }
 
 pub struct Files {
+    open: Option<Guid>,
     grab: Option<Grab>,
     lists: Vec<NodeRef>,
     /// For those who hear the page.
@@ -60,7 +70,13 @@ impl Component for Files {
     type Properties = Props;
 
     fn create(_: &Context<Self>) -> Self {
-        Files { grab: None, lists: (0..8).map(|_| NodeRef::default()).collect(), spoken: String::new(), refocus: None }
+        Files {
+            open: None,
+            grab: None,
+            lists: (0..8).map(|_| NodeRef::default()).collect(),
+            spoken: String::new(),
+            refocus: None,
+        }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -81,6 +97,7 @@ impl Component for Files {
             Msg::Key { volume, from, key } => self.key(ctx, volume, from, key),
             Msg::Put => self.put(ctx),
             Msg::Cancel => self.grab = None,
+            Msg::Open(file) => self.open = file,
         }
         true
     }
@@ -167,7 +184,7 @@ impl Files {
     }
 
     fn volume(&self, ctx: &Context<Self>, listing: &Rc<Listing>, nth: usize) -> Html {
-        let Props { given, boot, open, compare, act, lang: l, .. } = ctx.props();
+        let Props { given, boot, compare, act, lang: l, .. } = ctx.props();
         let (link, volume) = (ctx.link(), &listing.volumes[nth]);
         let grab = self.grab.filter(|grab| grab.volume == nth);
         let order = grab.map_or_else(|| (0..volume.files.len()).collect(), |grab| grab.order(volume.files.len()));
@@ -182,7 +199,7 @@ impl Files {
                 boot: boot.as_ref(),
                 volume: nth,
                 from,
-                open: *open == Some(file.guid),
+                open: self.open == Some(file.guid),
                 grabbed: grab.is_some_and(|grab| grab.from == from),
                 compare: *compare,
             };

@@ -1,6 +1,6 @@
 //! The PCD words of a module: numbers that stand in its image under a name.
 
-use super::Act;
+use crate::bench::Act;
 use crate::bench::edit::Edit;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};

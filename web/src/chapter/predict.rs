@@ -1,12 +1,12 @@
 //! A question to be answered before the machine is run. What is right, the machine says.
 
-use crate::bench::Build;
 use crate::bench::edit::list;
+use crate::bench::image;
 use crate::content::{edits, prose};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
-use crate::{files, progress, words};
+use crate::{progress, words};
 use ::content::{Choice, Question};
 use protocol::{FromWorker, ToWorker};
 use yew::prelude::*;
@@ -56,8 +56,8 @@ impl Component for Predict {
             Msg::Run if matches!(self.state, State::Running) => return false,
             Msg::Run => {
                 self.state = State::Running;
-                let file = format!("firmware/{}.fd", predict.build.id());
-                ctx.link().send_future(async move { Msg::Image(files::bytes(&file).await) });
+                let build = predict.build;
+                ctx.link().send_future(async move { Msg::Image(image(build).await) });
             }
             Msg::Image(Ok(bytes)) => {
                 let (figure, image) = (self.handle.id(), predict.build.id().to_owned());
@@ -85,11 +85,9 @@ impl Component for Predict {
         let Props { question, lang: l, .. } = ctx.props();
         let answered = matches!(self.state, State::Answered(_));
         let running = matches!(self.state, State::Running);
-        let builds =
-            Build::ALL.into_iter().find(|build| build.id() == question.predict.build.id()).map_or("", Build::name);
         html! {
             <div class="predict" role="group" aria-label={t::predict(*l)} data-predict={question.predict.id.clone()}>
-                <h3>{ t::predict(*l) }<span class="chip">{ builds }</span></h3>
+                <h3>{ t::predict(*l) }<span class="chip">{ question.predict.build.name() }</span></h3>
                 <div class="md">{ prose(&question.question) }</div>
                 <fieldset disabled={answered}>
                     <legend class="sr">{ t::predict(*l) }</legend>

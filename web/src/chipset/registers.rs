@@ -1,8 +1,8 @@
 //! The registers as bit-fields: number, name, lock, value. A field that can be written is a button: the OS
 //! writes it. What the last step has changed is marked.
 
-use super::host::Act;
 use super::stimulus::{Stimulus, register};
+use super::view::Act;
 use super::write::{command, next, place};
 use crate::format::{decimal, hex};
 use crate::i18n::{Lang, t};

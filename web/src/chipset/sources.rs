@@ -1,8 +1,8 @@
 //! The buttons: one row for each source of an SMI, with the status bit that hears of it.
 
-use super::host::Act;
 use super::steps::Step;
 use super::stimulus::Stimulus;
+use super::view::Act;
 use crate::format::hex_byte;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};

@@ -1,7 +1,7 @@
 //! What the reader has done, step by step, and what came of each.
 
-use super::host::Act;
 use super::stimulus::Stimulus;
+use super::view::Act;
 use super::words;
 use crate::bench::Model;
 use crate::i18n::{Lang, t};

@@ -1,12 +1,12 @@
 //! The proof by running: every check on DEBUG and RELEASE, and what the exercise says to it.
 
-use crate::bench::Build;
 use crate::bench::edit::{Edit, list};
+use crate::bench::{Build, image};
 use crate::content::prose;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
-use crate::{events, files, progress, save, words};
+use crate::{events, progress, save, words};
 use ::content::Exercise;
 use protocol::{Failure, Found, FromWorker, ToWorker, Trial, Verdict};
 use std::rc::Rc;
@@ -159,7 +159,7 @@ impl Proof {
 async fn both() -> Result<Vec<(Build, Vec<u8>)>, String> {
     let mut images = Vec::new();
     for build in Build::ALL {
-        images.push((build, files::bytes(&format!("firmware/{}.fd", build.id())).await?));
+        images.push((build, image(build).await?));
     }
     Ok(images)
 }
@@ -199,7 +199,7 @@ fn table(exercise: &Exercise, verdict: &Verdict, l: Lang) -> Html {
     html! {
         <div class="scroll" tabindex="0" role="group" aria-label={t::proof(l)}>
         <table class="prf">
-            <thead><tr><th scope="col">{ t::check(l) }</th>{ for verdict.trials.iter().map(|trial| html! { <th scope="col">{ trial.build.id().to_uppercase() }</th> }) }</tr></thead>
+            <thead><tr><th scope="col">{ t::check(l) }</th>{ for verdict.trials.iter().map(|trial| html! { <th scope="col">{ trial.build.name() }</th> }) }</tr></thead>
             <tbody>{ for ids.into_iter().map(|id| html! {
                 <tr data-check={id.to_owned()}><th scope="row">{ check_name(exercise, id, l) }</th>{ for verdict.trials.iter().map(|trial| cell(trial, id)) }</tr>
             }) }</tbody>

@@ -1,6 +1,6 @@
 //! The plug: pulled now, or while flash works for the next command.
 
-use super::host::Act;
+use super::view::Act;
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::tabs;

@@ -1,7 +1,7 @@
 //! The variable store record by record, each down to its bytes, and FTW's queue.
 
-use super::host::Act;
 use super::store::{COPY_BITS, Came, Copy, Nv, Queued, Record, STATE_BITS, WRITE_BITS, came, is_reached};
+use super::view::Act;
 use crate::format::{decimal, hex, hex_byte};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};

@@ -1,13 +1,14 @@
 //! A checklist whose points the machine answers, with a fault of the reader's choice: each is asked in its
 //! turn of a boot of the faulty image.
 
-use crate::bench::Build;
+use crate::bars::builds;
 use crate::bench::edit::{Edit, list};
+use crate::bench::{Build, image};
 use crate::content::{self, Loaded, prose};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use crate::link::{Handle, News};
-use crate::{files, words};
+use crate::words;
 use ::content::{Item, KnownFault, Probe, Query, Scene};
 use protocol::{Failure, FromWorker, ToWorker};
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ impl Component for Asking {
     type Properties = AskingProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let build = of(ctx.props().scene.setup.build);
+        let build = ctx.props().scene.setup.build;
         fetch(ctx, build);
         Asking {
             handle: Handle::open(ctx.link().callback(Msg::News)),
@@ -160,12 +161,7 @@ impl Component for Asking {
             <figure class="fig sc ckl" tabindex="0" aria-label={scene.title.clone()} data-scene={scene.id.clone()} data-ready={over.to_string()}>
                 <div class="fig-h">
                     <span class={classes!("live", (!over).then_some("off"))}></span><h2>{ scene.title.clone() }</h2><span class="sp"></span>
-                    <span class="seg" role="group" aria-label={t::build(*l)}>
-                        { for Build::ALL.into_iter().map(|build| html! {
-                            <button type="button" data-build={build.id()} aria-pressed={(build == self.build).to_string()}
-                                onclick={ctx.link().callback(move |_: MouseEvent| Msg::Build(build))}>{ build.name() }</button>
-                        }) }
-                    </span>
+                    { builds(Some(self.build), &ctx.link().callback(Msg::Build), *l) }
                 </div>
                 <label class="ck-f"><span>{ t::checklist_fault(*l) }</span>
                     <select onchange={choose}>
@@ -187,13 +183,8 @@ impl Component for Asking {
     }
 }
 
-fn of(build: ::content::Build) -> Build {
-    Build::ALL.into_iter().find(|one| one.id() == build.id()).unwrap_or_default()
-}
-
 fn fetch(ctx: &Context<Asking>, build: Build) {
-    ctx.link()
-        .send_future(async move { Msg::Image(build, files::bytes(&format!("firmware/{}.fd", build.id())).await) });
+    ctx.link().send_future(async move { Msg::Image(build, image(build).await) });
 }
 
 fn label(scene: &Scene, item: &Item) -> Html {
@@ -209,7 +200,7 @@ impl Asking {
         let setup = &props.scene.setup;
         let states = self.states(&setup.items);
         let open = setup.items.iter().enumerate().filter(|(nth, _)| states[*nth] == State::Open);
-        let mut place = open.flat_map(|(nth, item)| self.queries(item).map(move |(query, _)| (nth, query)));
+        let mut place = open.flat_map(|(nth, item)| item.queries(self.build).map(move |(query, _)| (nth, query)));
         let Some(place) = place.find(|place| !self.answers.contains_key(place)) else { return };
         let fault = props.faults.iter().find(|fault| fault.id == self.chosen);
         let fault: Vec<Edit> = fault.map_or_else(Vec::new, |fault| content::edits(&fault.edit));
@@ -220,18 +211,12 @@ impl Asking {
         self.handle.send(&ToWorker::Probe { figure: self.handle.id(), image, edits, ask });
     }
 
-    /// Those that this build can answer.
-    fn queries<'a>(&self, item: &'a Item) -> impl Iterator<Item = (usize, &'a Query)> + use<'a> {
-        let build = ::content::Build::ALL.into_iter().find(|build| build.id() == self.build.id()).unwrap_or_default();
-        item.queries(build)
-    }
-
     fn states(&self, items: &[Item]) -> Vec<State> {
         let mut states: Vec<State> = Vec::new();
         for (nth, item) in items.iter().enumerate() {
             let needed = item.needs.as_ref().and_then(|needs| items.iter().position(|other| other.id == *needs));
             let found = |(place, query): (usize, &Query)| self.answers.get(&(nth, place)).map(|is| *is == query.is);
-            let found: Vec<_> = self.queries(item).map(found).collect();
+            let found: Vec<_> = item.queries(self.build).map(found).collect();
             states.push(match needed.and_then(|needed| states.get(needed)) {
                 Some(State::Fails | State::Skipped) => State::Skipped,
                 Some(State::Open) => State::Open,
@@ -267,7 +252,7 @@ impl Asking {
                 <span class="g">{ sign }<span class="sr">{ said }</span></span>
                 <div>
                     <b>{ label(scene, item) }</b>
-                    if state != State::Skipped { <ul>{ for self.queries(item).map(evidence) }</ul> }
+                    if state != State::Skipped { <ul>{ for item.queries(self.build).map(evidence) }</ul> }
                     if state == State::Silent { <small>{ t::checklist_silent(l) }</small> }
                     if state == State::Fails { <div class="md">{ for scene.captions.get(&item.id).map(|html| prose(html)) }</div> }
                 </div>

@@ -1,8 +1,7 @@
 //! Three drivers and the lock: cards to drag across the line, and SMRAM with what they registered.
 
-use super::host::Act;
 use crate::bench::edit::{Edit, Place};
-use crate::bench::{Boot, Exchange, short};
+use crate::bench::{Act, Boot, Exchange, short};
 use crate::board::words;
 use crate::format::decimal;
 use crate::i18n::{Lang, t};

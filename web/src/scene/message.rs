@@ -1,6 +1,5 @@
 //! A message to SMM: where it lies, who lets it pass, and whether SMRAM is the same behind it.
 
-use super::host::Act;
 use super::walk::{Walk, buttons, faults};
 use crate::bench::{Model, short};
 use crate::content::prose;
@@ -34,11 +33,11 @@ struct Seen<'a> {
     log: Vec<String>,
 }
 
-pub fn message(scene: &Scene, model: &Model, walk: &Walk, act: &Callback<Act>, l: Lang) -> Html {
+pub fn message(scene: &Scene, model: &Model, walk: &Walk, choose: &Callback<usize>, l: Lang) -> Html {
     let shown = scene.setup.messages.get(walk.nth);
     html! {
         <>
-            { buttons(scene, walk, act, l) }
+            { buttons(scene, walk, choose, l) }
             <div class="vway" tabindex="0" role="region" aria-label={scene.title.clone()} aria-live="polite">
                 { for shown.map(|message| view(scene, message, model, walk.over, l)) }
             </div>

@@ -3,11 +3,11 @@
 mod captions;
 mod checklist;
 mod drivers;
-mod host;
 mod lifecycle;
 mod message;
 mod page;
 mod source;
+mod view;
 mod walk;
 mod way;
 
@@ -17,8 +17,8 @@ use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
 use ::content::{Kind, Scene, View};
 use checklist::Checklist;
-use host::SceneHost;
 pub use page::ScenePage;
+use view::SceneBench;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -36,7 +36,7 @@ pub fn SceneView(props: &Props) -> Html {
         Loaded::Ready(scene, _) if scene.setup.view == View::Checklist => {
             html! { <Checklist scene={scene.clone()} lang={l} /> }
         }
-        Loaded::Ready(scene, _) => html! { <SceneHost scene={scene.clone()} lang={l} /> },
+        Loaded::Ready(scene, _) => html! { <SceneBench scene={scene.clone()} lang={l} /> },
         Loaded::Loading => {
             html! { <figure class="fig sc" data-scene={props.id.clone()} role="status" aria-label={t::content_loading(l)}></figure> }
         }

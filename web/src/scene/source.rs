@@ -1,7 +1,6 @@
 //! A scene of SMI sources: something to press or to write, and the way of the SMI that comes of it. Each
 //! trial begins at the OS's prompt.
 
-use super::host::Act;
 use crate::bench::{Deed, Model};
 use crate::content::prose;
 use crate::figure::{Feed, Figure};
@@ -66,13 +65,20 @@ fn deeds(trial: &Trial) -> Vec<Deed> {
     says.chain(touches.into_iter().flatten()).collect()
 }
 
-pub fn source(scene: &Scene, model: &Model, tried: &Tried, act: &Callback<Act>, seek: Callback<u64>, l: Lang) -> Html {
+pub fn source(
+    scene: &Scene,
+    model: &Model,
+    tried: &Tried,
+    choose: &Callback<usize>,
+    seek: Callback<u64>,
+    l: Lang,
+) -> Html {
     let trial = tried.nth.and_then(|nth| scene.setup.trials.get(nth));
     let button = |(nth, trial): (usize, &Trial)| {
         let label = scene.labels.get(&trial.id).cloned().unwrap_or_default();
         html! {
             <button type="button" class="btn sm" data-try={trial.id.clone()} aria-pressed={(tried.nth == Some(nth)).to_string()}
-                aria-disabled={tried.running.to_string()} onclick={act.reform(move |_: MouseEvent| Act::Try(nth))}>
+                aria-disabled={tried.running.to_string()} onclick={choose.reform(move |_: MouseEvent| nth)}>
                 <span>{ prose(&label) }</span>
             </button>
         }

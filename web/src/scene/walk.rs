@@ -1,6 +1,5 @@
 //! One button, one boot: an attempt or a message of the scene, with the faults that it names.
 
-use super::host::Act;
 use super::{message, way};
 use crate::bench::{Deed, Model};
 use crate::content::{self, prose};
@@ -49,7 +48,7 @@ pub fn course(setup: &Setup, nth: usize) -> Option<(&[Edit], Vec<Deed>)> {
     attempt.or_else(message)
 }
 
-pub fn buttons(scene: &Scene, walk: &Walk, act: &Callback<Act>, l: Lang) -> Html {
+pub fn buttons(scene: &Scene, walk: &Walk, choose: &Callback<usize>, l: Lang) -> Html {
     let setup = &scene.setup;
     let attempts = setup.attempts.iter().map(|attempt| &attempt.id);
     let ids = attempts.chain(setup.messages.iter().map(|message| &message.id));
@@ -57,7 +56,7 @@ pub fn buttons(scene: &Scene, walk: &Walk, act: &Callback<Act>, l: Lang) -> Html
         let label = scene.labels.get(id).cloned().unwrap_or_default();
         html! {
             <button type="button" class="btn sm" data-attempt={id.clone()} aria-pressed={(walk.nth == nth).to_string()}
-                aria-disabled={(!walk.over).to_string()} onclick={act.reform(move |_: MouseEvent| Act::Try(nth))}><span>{ prose(&label) }</span></button>
+                aria-disabled={(!walk.over).to_string()} onclick={choose.reform(move |_: MouseEvent| nth)}><span>{ prose(&label) }</span></button>
         }
     };
     html! { <div class="tries" role="group" aria-label={t::way_attempts(l)}>{ for ids.enumerate().map(button) }</div> }

@@ -1,7 +1,6 @@
 //! A variable's way to flash: its stations, with what the machine tells of each, up to the one where the way
 //! ends.
 
-use super::host::Act;
 use super::walk::{Walk, buttons, faults};
 use crate::bench::{Deed, Model};
 use crate::content::prose;
@@ -40,11 +39,11 @@ struct Seen<'a> {
     stops: Option<Station>,
 }
 
-pub fn way(scene: &Scene, model: &Model, walk: &Walk, act: &Callback<Act>, l: Lang) -> Html {
+pub fn way(scene: &Scene, model: &Model, walk: &Walk, choose: &Callback<usize>, l: Lang) -> Html {
     let attempt = scene.setup.attempts.get(walk.nth);
     html! {
         <>
-            { buttons(scene, walk, act, l) }
+            { buttons(scene, walk, choose, l) }
             <div class="vway" tabindex="0" role="region" aria-label={scene.title.clone()} aria-live="polite">
                 { for attempt.map(|attempt| shown(scene, attempt, model, walk.over, l)) }
             </div>

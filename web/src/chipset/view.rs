@@ -1,19 +1,19 @@
-//! Wires the page of SMI sources to the worker and to the reader's hands. Each deed of the reader is a step
-//! that begins at a moment of the machine's history: to take it back is to go there.
+//! The page of SMI sources as a view of a bench. Each deed of the reader is a step that begins at a moment of the
+//! machine's history: to take it back is to go there.
 
 use super::registers::Registers;
 use super::sources::Sources;
 use super::steps::{Step, steps};
 use super::stimulus::Stimulus;
 use super::why::why;
-use crate::bench::{Build, Deed, Model, Trouble};
+use crate::bars::builds;
+use crate::bench::{self, Build, Deed, Host, Model};
 use crate::board::words as board_words;
 use crate::console::Console;
 use crate::figure::{Feed, Figure};
 use crate::i18n::{Lang, t};
 use crate::icons::{Icon, icon};
-use crate::link::{Handle, News};
-use crate::{files, tabs};
+use crate::tabs;
 use protocol::chipset::ChipsetView;
 use protocol::{Recorded, Rest};
 use std::collections::VecDeque;
@@ -34,12 +34,10 @@ pub enum Act {
     /// The registers as they are now, not as the timeline shows them.
     Now,
     Pin(u8),
-    Build(Build),
 }
 
 pub enum Msg {
-    News(News),
-    Image(Build, Result<Vec<u8>, String>),
+    Bench(bench::Msg),
     Seek(u64),
     Panel(&'static str),
     Do(Act),
@@ -59,8 +57,9 @@ enum Look {
 }
 
 pub struct SourcesPage {
-    handle: Handle,
-    model: Model,
+    host: Host,
+    /// Of the model's: what is seen and done is of this boot.
+    turn: u32,
     steps: Vec<Step>,
     looks: VecDeque<Look>,
     now: Option<Rc<ChipsetView>>,
@@ -86,12 +85,10 @@ impl Component for SourcesPage {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let handle = Handle::open(ctx.link().callback(Msg::News));
-        let model = Model::new(handle.id(), Build::Release, Vec::new(), Vec::new());
-        fetch(ctx, model.build);
+        let host = Host::open(ctx.link().callback(Msg::Bench), Build::Release, Vec::new(), Vec::new(), false);
         SourcesPage {
-            handle,
-            model,
+            host,
+            turn: 0,
             steps: Vec::new(),
             looks: VecDeque::new(),
             now: None,
@@ -104,18 +101,11 @@ impl Component for SourcesPage {
         }
     }
 
-    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::News(News::Message(message)) => self.model.received(message),
-            Msg::News(News::Crashed) => self.model.crashed(),
-            Msg::Image(build, Ok(bytes)) if build == self.model.build => {
-                self.handle.hold(build.id(), bytes);
-                self.model.image_held();
-            }
-            Msg::Image(_, Ok(_)) => return false,
-            Msg::Image(_, Err(why)) => self.model.trouble = Some(Trouble::Fetch(why)),
+            Msg::Bench(msg) => self.host.update(msg),
             Msg::Seek(time) => {
-                self.model.seek(time);
+                self.host.model.seek(time);
                 // Behind the end of the tape stands what is now.
                 if self.tape.as_ref().is_some_and(|tape| time >= tape.end) {
                     self.leave_timeline();
@@ -124,21 +114,21 @@ impl Component for SourcesPage {
                 }
             }
             Msg::Panel(panel) => self.panel = panel,
-            Msg::Do(act) => self.act(ctx, act),
+            Msg::Do(act) => self.act(act),
         }
         self.follow();
-        self.model.outgoing().iter().for_each(|message| self.handle.send(message));
+        self.host.send();
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let (link, l, model) = (ctx.link(), ctx.props().lang, &self.model);
+        let (link, l, model) = (ctx.link(), ctx.props().lang, &self.host.model);
         let act = link.callback(Msg::Do);
         let panel = |name: &str| classes!("panel", format!("at-{name}"), (self.panel != name).then_some("away"));
         let shown = self.timeline.clone().or(self.now.clone());
         html! {
             <div class="board smip" data-ready={self.is_ready().to_string()} data-steps={self.steps.len().to_string()}>
-                { self.bar(&act, l) }
+                { self.bar(ctx, &act) }
                 if let Some(trouble) = &model.trouble {
                     <p class="notice wide" role="alert">{ icon(Icon::Warn) }<span>{ board_words::trouble(trouble, l) }</span></p>
                 }
@@ -165,33 +155,27 @@ impl Component for SourcesPage {
     }
 }
 
-fn fetch(ctx: &Context<SourcesPage>, build: Build) {
-    ctx.link()
-        .send_future(async move { Msg::Image(build, files::bytes(&format!("firmware/{}.fd", build.id())).await) });
-}
-
 impl SourcesPage {
     /// Nothing is under way, and what is shown is so.
     fn is_ready(&self) -> bool {
-        self.model.is_idle() && self.model.to_do.is_empty() && self.now.is_some() && !self.looks.contains(&Look::Now)
+        self.stands() && self.now.is_some() && !self.looks.contains(&Look::Now)
+    }
+
+    /// The machine chosen waits, and nothing is to be done.
+    fn stands(&self) -> bool {
+        let model = &self.host.model;
+        model.is_fresh() && model.is_idle() && model.to_do.is_empty()
     }
 
     fn look(&mut self, look: Look, time: u64) {
         self.looks.push_back(look);
-        self.model.inspect(time);
+        self.host.model.inspect(time);
     }
 
-    fn act(&mut self, ctx: &Context<Self>, act: Act) {
+    fn act(&mut self, act: Act) {
         match act {
             Act::Pin(pin) => self.pin = pin,
             Act::Now => self.leave_timeline(),
-            Act::Build(build) => {
-                self.steps.clear();
-                (self.now, self.before, self.request, self.timeline, self.tape) = (None, None, None, None, None);
-                self.model.boot = None;
-                self.model.choose(build);
-                fetch(ctx, build);
-            }
             Act::Try(stimulus) if self.is_ready() => self.begin(stimulus),
             Act::Back(nth) if self.is_ready() => self.back(nth),
             Act::Try(_) | Act::Back(_) => {}
@@ -204,12 +188,12 @@ impl SourcesPage {
         if deeds.iter().all(|deed| matches!(deed, Deed::Say(text) if text.trim().is_empty())) {
             return;
         }
-        self.steps.push(Step { stimulus, home: self.model.home, said: self.model.said.len(), came: None });
+        self.steps.push(Step { stimulus, home: self.host.model.home, said: self.host.model.said.len(), came: None });
         (self.before, self.request) = (Some(now), None);
         self.leave_timeline();
-        self.model.touched.clear();
-        self.model.tape = None;
-        self.model.run(deeds);
+        self.host.model.touched.clear();
+        self.host.model.tape = None;
+        self.host.model.run(deeds);
     }
 
     /// Answers under way are of a moment that isn't shown any more.
@@ -221,49 +205,59 @@ impl SourcesPage {
     fn back(&mut self, nth: usize) {
         let Some(step) = self.steps.get(nth).cloned() else { return };
         self.steps.truncate(nth);
-        self.model.said.truncate(step.said);
+        self.host.model.said.truncate(step.said);
         (self.before, self.request, self.tape) = (None, None, None);
         self.leave_timeline();
-        self.model.go_back(step.home);
+        self.host.model.go_back(step.home);
         self.look(Look::Now, step.home);
+    }
+
+    /// Another boot begins: answers under way are of none that is shown.
+    fn afresh(&mut self) {
+        self.turn = self.host.model.turn;
+        if !self.steps.is_empty() {
+            self.host.model.to_do.clear();
+        }
+        self.steps.clear();
+        self.looks.iter_mut().for_each(|look| *look = Look::Stale);
+        (self.now, self.before, self.request, self.timeline, self.tape) = (None, None, None, None, None);
     }
 
     /// Takes the worker's views, and asks for those that are due.
     fn follow(&mut self) {
-        for view in self.model.inspected.drain(..) {
+        for view in self.host.model.inspected.drain(..) {
             let view = Some(Rc::new(view));
             match self.looks.pop_front() {
                 Some(Look::Now) => self.now = view,
                 Some(Look::Request) => self.request = view,
-                Some(Look::Timeline) => self.timeline = view.filter(|view| view.time != self.model.home),
+                Some(Look::Timeline) => self.timeline = view.filter(|view| view.time != self.host.model.home),
                 Some(Look::Stale) | None => {}
             }
         }
-        if !self.model.is_idle() || !self.model.to_do.is_empty() {
+        if self.turn != self.host.model.turn {
+            self.afresh();
+        }
+        if !self.stands() {
             return;
         }
         if self.now.is_none() && self.looks.is_empty() {
-            self.look(Look::Now, self.model.home);
+            self.look(Look::Now, self.host.model.home);
         }
         let Some(step) = self.steps.last_mut().filter(|step| step.came.is_none()) else { return };
-        step.came = Some(super::steps::came(&self.model));
-        self.tape = self.model.tape.clone();
-        let request = request(&step.stimulus, &self.model);
+        step.came = Some(super::steps::came(&self.host.model));
+        self.tape = self.host.model.tape.clone();
+        let request = request(&step.stimulus, &self.host.model);
         self.look(Look::Request, request);
-        self.look(Look::Now, self.model.home);
+        self.look(Look::Now, self.host.model.home);
     }
 
-    fn bar(&self, act: &Callback<Act>, l: Lang) -> Html {
-        let model = &self.model;
+    fn bar(&self, ctx: &Context<Self>, act: &Callback<Act>) -> Html {
+        let (model, l) = (&self.host.model, ctx.props().lang);
+        let choose = ctx.link().callback(|build| Msg::Bench(bench::Msg::Do(bench::Act::Build(build))));
         html! {
             <div class="bbar">
                 <span class="img"><b>{ "smmlab.fd" }</b>{ " · ich9" }</span>
-                <span class="seg" role="group" aria-label={t::build(l)}>
-                    { for Build::ALL.into_iter().map(|build| html! {
-                        <button type="button" data-build={build.id()} aria-pressed={(model.build == build).to_string()}
-                            onclick={act.reform(move |_: MouseEvent| Act::Build(build))}>{ build.name() }</button>
-                    }) }
-                </span>
+                { builds(Some(model.build), &choose, l) }
                 <button type="button" class="btn" data-act="undo" disabled={self.steps.is_empty()} aria-disabled={(!self.is_ready()).to_string()}
                     onclick={let last = self.steps.len().saturating_sub(1); act.reform(move |_: MouseEvent| Act::Back(last))}>
                     { icon(Icon::Undo) }<span>{ t::step_back_one(l) }</span>
@@ -279,20 +273,20 @@ impl SourcesPage {
     }
 
     fn status(&self, l: Lang) -> String {
-        match (self.model.booting, self.is_ready()) {
+        match (self.host.model.booting, self.is_ready()) {
             (Some(time), _) => t::booting(l, &crate::format::decimal(time)),
-            (None, false) if self.model.trouble.is_none() => t::chips_running(l).into(),
-            _ => super::words::rest(self.model.rest, l),
+            (None, false) if self.host.model.trouble.is_none() => t::chips_running(l).into(),
+            _ => super::words::rest(self.host.model.rest, l),
         }
     }
 
     fn machine(&self, ctx: &Context<Self>) -> Html {
         let l = ctx.props().lang;
-        let feed = self.model.boot.as_ref().zip(self.tape.as_ref()).map(|(boot, tape)| Feed {
+        let feed = self.host.model.boot.as_ref().zip(self.tape.as_ref()).map(|(boot, tape)| Feed {
             opened: boot.opened.clone(),
             tape: tape.clone(),
             play: true,
-            at: self.model.at.clone(),
+            at: self.host.model.at.clone(),
             seek: ctx.link().callback(Msg::Seek),
         });
         match feed {
