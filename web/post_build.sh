@@ -30,6 +30,6 @@ hashed() {
   for file in "$1"[._]*; do mv "$file" "$name${file#"$1"}"; done
   echo "$name"
 }
+way_in=$(hashed way-in)
 figures=$(hashed figures)
-sed -i "s|{figures}|$figures|" smm-lab.js
-sed -i "s|{page}|$(basename web-*.js .js)|; s|{way-in}|$(hashed way-in)|" page.js
+sed -i "s|{page}|$(basename web-*.js .js)|; s|{way-in}|$way_in|; s|{figures}|$figures|" page.js smm-lab.js

@@ -59,6 +59,24 @@ test('nothing but the small script loads before a figure nears the window', asyn
   expect(sent().length).toBeGreaterThan(4);
 });
 
+const alone = html => html.replace(/(<smm-lab[^>]*>)[^]*<\/smm-lab>/, '$1<p>Without JavaScript.</p></smm-lab>');
+const modules = paths => paths.flatMap(path => path.match(/(way-in|figures)-\d+_bg\.wasm/)?.[1] ?? []);
+
+test('smi-flow alone loads no other scene, until one is asked for', async ({ page, article, sent }) => {
+  await page.goto((await article({ change: alone })).url);
+  const figure = figures(page);
+  await expect(figure).toHaveCount(1);
+  await run(figure);
+  expect(modules(sent())).toEqual(['way-in']);
+  await figure.evaluate(element => element.setAttribute('scene', 'smram-lifecycle'));
+  await expect(stage(figure)).toHaveAttribute('data-scene', 'smram-lifecycle');
+  await run(figure);
+  await figure.evaluate(element => element.setAttribute('scene', 'smi-flow'));
+  await expect(stage(figure)).not.toHaveAttribute('data-scene', 'smram-lifecycle');
+  await run(figure);
+  expect(modules(sent())).toEqual(['way-in', 'figures']);
+});
+
 /** On a slow machine the page is painted between what is rendered together, too. */
 for (const slower of [1, 6]) {
   test(`a figure in the first window moves nothing either, ${slower} times slower`, async ({ page, article }) => {

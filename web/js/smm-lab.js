@@ -1,13 +1,16 @@
 // <smm-lab scene="smi-flow" lang="en" theme="auto">: a live figure in anybody's page. See docs/embed.md.
 // This file is all that loads at first. The rest comes when a figure nears the window, once for all figures.
 
-// What the build called the files beside this one (web/post_build.sh).
-const NAME = '{figures}';
+// What the build called the files beside this one (web/post_build.sh). The page's way in has the figure of smi-flow
+// and no other: it is much smaller.
+const ALL = '{figures}';
+const FLOW = '{way-in}';
+const SMI_FLOW = 'smi-flow';
 
 /** How near: half a window's height above and below it. */
 const NEAR = '50% 0px';
 
-const SCENES = ['smi-flow', 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable', 'communicate', 'setting-not-persisting'];
+const SCENES = [SMI_FLOW, 'software-smi', 'hardware-smi', 'ready-to-lock', 'smram-lifecycle', 'four-layers', 'runtime-setvariable', 'communicate', 'setting-not-persisting'];
 
 // What a figure takes is known before it loads, so nothing moves when it comes. 100cqi is the width of the tag; the
 // figure's own layouts begin at the same widths (static/styles). tests/e2e/embed.spec.js holds these to the figures.
@@ -39,24 +42,30 @@ const WORDS = {
 
 const at = name => new URL(name, import.meta.url).href;
 
-let loaded;
+const loading = {}; // by the module's name
 let attempt = 0;
 
-/** The module with its machine code, started; the same for every figure. A failure is forgotten. */
-function load() {
-  loaded ??= start().catch(error => {
-    loaded = undefined;
+/** The name of the module for a scene. One for all figures of the page, which then share its worker. */
+function moduleFor(scene) {
+  const more = loading[ALL] || document.querySelector(`smm-lab:not([scene="${SMI_FLOW}"])`);
+  return scene !== SMI_FLOW || more ? ALL : FLOW;
+}
+
+/** A module with its machine code, started. A failure is forgotten. */
+function load(name) {
+  loading[name] ??= start(name).catch(error => {
+    delete loading[name];
     attempt++;
     throw error;
   });
-  return loaded;
+  return loading[name];
 }
 
-async function start() {
-  const code = fetch(at(`${NAME}_bg.wasm`));
+async function start(name) {
+  const code = fetch(at(`${name}_bg.wasm`));
   code.catch(() => {}); // told below, when it is awaited
   // A browser may remember that a module failed, so that another attempt needs another address.
-  const module = await import(at(`${NAME}.js`) + (attempt ? `?attempt=${attempt}` : ''));
+  const module = await import(at(`${name}.js`) + (attempt ? `?attempt=${attempt}` : ''));
   const response = await code;
   if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
   await module.default({ module_or_path: response });
@@ -82,7 +91,7 @@ function style() {
 }
 
 async function fetchStyle() {
-  const response = await fetch(at(`${NAME}.css`));
+  const response = await fetch(at(`${ALL}.css`));
   if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
   return sheet(await response.text());
 }
@@ -100,6 +109,7 @@ class SmmLab extends HTMLElement {
   #retry = document.createElement('button');
   #figure; // the place where the figure is drawn
   #app; // the running figure
+  #module; // the name of what it was made of
   #beginning = false;
 
   constructor() {
@@ -131,7 +141,7 @@ class SmmLab extends HTMLElement {
 
   attributeChangedCallback(name) {
     this.#frame.dataset.scene = this.#scene;
-    if (name === 'scene' && !SCENES.includes(this.#scene)) this.#end();
+    if (name === 'scene' && !this.#fits(this.#module)) this.#end();
     if (!this.#app) return void (this.isConnected && near.observe(this));
     this.#dress();
     this.#app.update(this.#scene, this.#lang);
@@ -148,14 +158,24 @@ class SmmLab extends HTMLElement {
     this.#wait.classList.remove('failed');
     this.#message.textContent = '';
     try {
-      const [module, figures] = await Promise.all([load(), style()]);
-      if (this.isConnected) this.#run(module, figures);
+      const name = moduleFor(this.#scene);
+      const [module, figures] = await Promise.all([load(name), style()]);
+      if (!this.isConnected) return;
+      this.#module = name;
+      // Another scene was asked for in between.
+      if (this.#fits(name)) this.#run(module, figures);
+      else near.observe(this);
     } catch {
       // The browser's console has the reason.
       this.#fail(`${this.#words.failed} ${new URL(import.meta.url).origin}.`);
     } finally {
       this.#beginning = false;
     }
+  }
+
+  /** Whether the scene is in this module. */
+  #fits(module) {
+    return this.#scene === SMI_FLOW || (module === ALL && SCENES.includes(this.#scene));
   }
 
   #run(module, figures) {
