@@ -122,15 +122,20 @@ impl Cpu {
 
     /// #DB as a trap, with everything that has come together.
     pub(crate) fn take_debug_trap<B: Bus>(&mut self, env: &mut Env<B>) {
+        self.report_traps();
+        if self.activity == Activity::Halted {
+            self.activity = Activity::Running;
+        }
+        self.raise(env, Fault::DB);
+    }
+
+    /// DR6 tells what has come together. INT1, too, does this: its #DB is theirs.
+    pub(crate) fn report_traps(&mut self) {
         let traps = std::mem::take(&mut self.debug_traps);
         if traps & BREAKPOINTS != 0 {
             self.dr[6] &= !BREAKPOINTS;
         }
         self.dr[6] |= traps;
-        if self.activity == Activity::Halted {
-            self.activity = Activity::Running;
-        }
-        self.raise(env, Fault::DB);
     }
 
     /// General detect: MOV to or from a debug register while DR7.GD is set.

@@ -178,6 +178,22 @@ fn a_breakpoint_on_the_operand_of_a_load_of_ss_waits_for_the_next_instruction() 
     assert_eq!((rig.vector(), frame_rip(&rig), rig.cpu.dr[6] & 15), (DB, CODE + 8, 1));
 }
 
+/// kvm-unit-tests' `debug`, "MOV SS + watchpoint + ICEBP" and "… + int $1"
+#[test]
+fn int1_takes_the_traps_that_wait_along_and_int_1_does_not() {
+    for (icebp, times) in [(true, 1), (false, 2)] {
+        let mut rig = rig(|a| {
+            a.mov(ss, word_ptr(0x5000)).unwrap();
+            if icebp { a.int1() } else { a.int(1) }.unwrap();
+        });
+        rig.ram.put(0x5000, &[16, 0]);
+        (rig.cpu.dr[0], rig.cpu.dr[7]) = (0x5000, enable(0, 3, 0));
+        rig.ram.put(0x6010, &[0xff, 0xc3, 0x48, 0xcf]); // inc ebx; iretq
+        rig.run();
+        assert_eq!((rig.cpu.regs[3], rig.cpu.dr[6] & 15), (times, 1), "ICEBP {icebp}");
+    }
+}
+
 #[test]
 fn int1_traps_without_a_look_at_the_gates_level() {
     let mut rig = Rig::protected(&[0xf1, 0xf4]).outer();

@@ -78,7 +78,10 @@ impl Cpu {
     pub(super) fn software_interrupt<B: Bus>(&mut self, env: &mut Env<B>, op: &Op) -> Result<()> {
         let (vector, origin) = match op.kind {
             // ICEBP: no gate's DPL keeps it out.
-            Kind::Int1 => (vector::DB, Origin::Hardware),
+            Kind::Int1 => {
+                self.report_traps();
+                (vector::DB, Origin::Hardware)
+            }
             Kind::Int3 => (vector::BP, Origin::Software),
             Kind::Into if self.rflags & flag::OF == 0 => return Ok(()),
             Kind::Into => (vector::OF, Origin::Software),
