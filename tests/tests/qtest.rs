@@ -188,13 +188,18 @@ fn an_input_of_the_i_o_apic_is_told_and_leads_nowhere() {
 }
 
 #[test]
-fn without_a_later_event_the_clock_doesn_t_step() {
-    let mut machine = Qtest::ours(&["--board", "qemu"]);
+fn the_clock_steps_to_the_next_event_of_a_device_if_there_is_one() {
+    let mut machine = Qtest::ours(&[]);
     machine.tell("clock_step 500");
+    machine.config_out(Function::LPC, 0x40, 4, 0x601);
+    machine.config_out(Function::LPC, 0x44, 1, 0x80);
+    machine.port_out(0x668, 2, 0x800);
     assert!(machine.ask("clock_step").is_err());
     machine.port_out(0x70, 1, 0x0b);
     machine.port_out(0x71, 1, 0x12);
     assert_eq!(machine.ask("clock_step"), Ok("1000000000".into()), "the clock's update");
+    // Counter 0 of QEMU's 8254.
+    assert_eq!(Qtest::ours(&["--board", "qemu"]).ask("clock_step"), Ok("27462701".into()));
 }
 
 /// QEMU's tco-test: a second time-out resets where the strap and GCS.NO_REBOOT let it.

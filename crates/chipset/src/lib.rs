@@ -28,6 +28,7 @@ mod pci;
 mod pflash;
 mod pic;
 mod pit;
+mod pit_qemu;
 mod pm;
 mod pm_regs;
 mod ports;
@@ -215,8 +216,8 @@ impl Chipset {
             chip_config,
             reset_control: ResetControl::new(silicon),
             rtc: Rtc::new(&wiring),
-            pic: Pic::new(),
-            pit: Pit::new(),
+            pic: Pic::new(silicon),
+            pit: Pit::new(silicon),
             com1: Uart::new(),
             fw_cfg: FwCfg::new(&wiring),
             spi: flash.nor().map(Spi::new),
@@ -470,7 +471,8 @@ impl Chipset {
         self.chip_config.reset();
         self.reset_control.reset();
         self.rtc.reset();
-        (self.pic, self.pit) = (Pic::new(), Pit::new());
+        self.pic = Pic::new(self.silicon);
+        self.pit.reset();
         self.com1.reset();
         self.fw_cfg.reset();
         self.flash.reset();
