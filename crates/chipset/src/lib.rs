@@ -495,8 +495,13 @@ impl Chipset {
         if self.asleep().is_some() {
             return self.rtc.deadline();
         }
+        self.deadline_but_counters().into_iter().chain(self.pit.deadline()).min()
+    }
+
+    /// The same without IRQ0.
+    pub fn deadline_but_counters(&self) -> Option<u64> {
         let spi = self.spi.as_ref().zip(self.flash.nor()).and_then(|(spi, nor)| spi.deadline(nor));
-        [self.pm.deadline(), spi, self.rtc.deadline(), self.pit.deadline()].into_iter().flatten().min()
+        [self.pm.deadline(), spi, self.rtc.deadline()].into_iter().flatten().min()
     }
 
     /// Lets time-driven devices act up to `cx.now`. In S3 to S5 the core well has no power: only the
