@@ -16,7 +16,7 @@ pub fn output(mode: u8, count: u64, passed: u64) -> bool {
     match mode {
         0 | 6 | 7 => passed >= count,
         1 => passed < count,
-        2 => passed % count == 0 && passed != 0,
+        2 => passed.is_multiple_of(count) && passed != 0,
         3 => passed % count < count.div_ceil(2),
         _ => passed == count,
     }
