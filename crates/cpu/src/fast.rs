@@ -41,10 +41,8 @@ impl Cpu {
     pub(crate) fn ground<B: Bus>(&self, env: &mut Env<B>) -> Ground {
         let mode = self.mode();
         env.tlb.quick.follow(env.code.epoch());
-        let aligned = self.checks_alignment();
         let base = |n: usize, write: bool| match self.seg.get(n) {
             None => NOWHERE,
-            Some(_) if aligned => NOWHERE,
             Some(s) if mode == Mode::Bits64 => {
                 if n >= FS {
                     s.base
@@ -60,14 +58,18 @@ impl Cpu {
                 }
             }
         };
-        Ground {
+        let mut ground = Ground {
             mode,
             key: env.tlb.quick.key(self.smm, self.paging(), self.cpl == 3),
             read: std::array::from_fn(|n| base(n, false)),
             write: std::array::from_fn(|n| base(n, true)),
             stack: mask(self.stack_size_in(mode)),
-            aligned,
+            aligned: self.checks_alignment(),
+        };
+        if ground.aligned {
+            (ground.read, ground.write) = ([NOWHERE; 8], [NOWHERE; 8]);
         }
+        ground
     }
 
     /// Whether every 32-bit offset may be used, and is the linear address.
