@@ -407,6 +407,18 @@ fn c1_tells_of_rounding_up() {
     assert_eq!(rig.step().cpu.fpu.status, 0);
 }
 
+/// SDM vol. 1, "Masked Responses to Invalid Arithmetic Operations": an unsupported format, and a NaN beside it.
+#[test]
+fn an_unsupported_format_gives_the_indefinite_beside_any_nan() {
+    let (unsupported, quiet) = (0x4000 << 64 | 1u128 << 60, INFINITY | 1 << 62 | 5);
+    for code in [FADD, FMUL, FPREM, FPREM1, FSCALE, FYL2X, FPATAN] {
+        for st in [[unsupported, quiet], [quiet, unsupported]] {
+            let fpu = masked(code, &st);
+            assert_eq!((fpu.st(0), fpu.status & 0x3f), (Some(INDEFINITE), INVALID), "{code:02x?}");
+        }
+    }
+}
+
 /// SDM vol. 2, FBLD and FBSTP; vol. 1, "Packed BCD Integers".
 #[test]
 fn decimals_come_and_go_as_eighteen_digits_and_a_sign() {

@@ -196,6 +196,10 @@ impl Context {
             if signaling {
                 self.raise(INVALID);
             }
+            // Of an unsupported format the indefinite comes, whatever the other operand is.
+            if mant == 0 {
+                return Some(self.invalid(format));
+            }
             // The x87 prefers a quiet one, then the larger significand, then the positive one.
             let rank = |sign: bool, mant: u64, signaling: bool| (!signaling, mant, !sign);
             let preferred = |(s, m, q)| self.x87_nans && rank(n.sign, mant, signaling) > rank(s, m, q);
