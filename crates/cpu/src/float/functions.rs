@@ -3,7 +3,8 @@
 //! 2^50. The SDM asks for an error below one unit of the last bit.
 //!
 //! Angles are reduced with the π of 66 bits that the SDM names (vol. 1, "Approximation of Pi"). The precision control
-//! field has no part in all this.
+//! field has no part in all this. Nothing is inlined, here and in `wide`: what is seldom used is kept small for the page
+//! (measured: half the size).
 
 use super::exception::*;
 use super::remainder::divide;
