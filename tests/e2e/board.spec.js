@@ -332,3 +332,37 @@ test('the log stands at the line that tells why', async ({ page }) => {
   await page.locator('.dlog').scrollIntoViewIfNeeded();
   await expect(page.locator('.dlog li', { hasText: 'was discovered but not loaded' })).toBeInViewport();
 });
+
+test('memory as both worlds read it: hidden, the same, changed by a command', async ({ page }) => {
+  await openBoard(page);
+  const memory = page.locator('.memv');
+  const rows = who => memory.locator(`tr[data-who="${who}"]`);
+  await memory.locator('summary').click();
+  await expect(memory.locator('.memt')).toHaveAttribute('data-hidden', 'true', { timeout: 15_000 });
+  await expect(rows('os').first().locator('.hx')).toHaveText('FF'.repeat(16));
+  // The state that SMM keeps for S3.
+  await memory.locator('[data-place="TSEG"]').click();
+  await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00F00000h');
+  await expect(rows('smm').first().locator('.asc')).toContainText('SMMS3_64');
+
+  const address = memory.locator('input');
+  await address.fill('8000z');
+  await page.keyboard.press('Enter');
+  await expect(memory.locator('[role="alert"]')).toContainText('hexadecimal');
+  await address.fill('0x800000');
+  await page.keyboard.press('Enter');
+  await expect(memory.locator('[role="alert"]')).toHaveCount(0);
+  await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800000h');
+  await expect(memory.locator('.memt')).toHaveAttribute('data-hidden', 'false');
+  await expect(rows('both')).toHaveCount(16);
+  await expect(memory.locator('.chg')).toHaveCount(0);
+  await page.locator('.at-console .say input').fill('poke 800000 12345678');
+  await page.keyboard.press('Enter');
+  await expect(rows('both').first().locator('.hx')).toContainText('78563412', { timeout: 15_000 });
+  await expect(memory.locator('.chg')).toHaveCount(4);
+  await memory.locator('.memt').focus();
+  await page.keyboard.press('PageDown');
+  await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800100h');
+  await page.keyboard.press('PageUp');
+  await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800000h');
+});

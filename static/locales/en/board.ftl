@@ -8,6 +8,18 @@ panel-files = Dispatch
 panel-console = OS console
 panel-log = Firmware log
 panel-machine = Machine
+panel-memory = Memory
+memory-address = Physical address
+memory-look = Look
+memory-wrong = An address is a hexadecimal number: F00000, 0xF00000, F00000h.
+memory-places = Places
+memory-none = Boot the machine, and its memory can be looked at.
+memory-both = both
+memory-hidden = The OS doesn’t read here what SMM reads.
+memory-same = The OS and SMM read the same here.
+memory-since = Marked: what has changed since t = { $time } ns.
+memory-back = Back
+memory-on = On
 machine-none = Say a command to the OS, “smi 43” for one, and the way of that SMI appears here.
 
 build = Build

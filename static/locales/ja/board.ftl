@@ -8,6 +8,18 @@ panel-files = ディスパッチ
 panel-console = OS コンソール
 panel-log = ファームウェアログ
 panel-machine = マシン
+panel-memory = メモリー
+memory-address = 物理アドレス
+memory-look = 見る
+memory-wrong = アドレスは 16 進数です: F00000、0xF00000、F00000h。
+memory-places = 場所
+memory-none = マシンを起動すると、メモリーを見られます。
+memory-both = 両方
+memory-hidden = ここでは、OS と SMM とで読める内容が違います。
+memory-same = ここでは、OS も SMM も同じ内容を読みます。
+memory-since = 印は t = { $time } ns から変わったところです。
+memory-back = 前へ
+memory-on = 次へ
 machine-none = OS にコマンド（たとえば「smi 43」）を送ると、その SMI の経路がここに表示されます。
 
 build = ビルド

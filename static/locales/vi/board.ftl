@@ -8,6 +8,18 @@ panel-files = Dispatch
 panel-console = Console của OS
 panel-log = Log firmware
 panel-machine = Máy
+panel-memory = Bộ nhớ
+memory-address = Địa chỉ vật lý
+memory-look = Xem
+memory-wrong = Địa chỉ là một số thập lục phân: F00000, 0xF00000, F00000h.
+memory-places = Các vị trí
+memory-none = Hãy khởi động máy, rồi xem được bộ nhớ của nó.
+memory-both = cả hai
+memory-hidden = Ở đây hệ điều hành đọc được khác với SMM.
+memory-same = Ở đây hệ điều hành và SMM đọc được như nhau.
+memory-since = Được đánh dấu: những gì đã đổi kể từ t = { $time } ns.
+memory-back = Lùi
+memory-on = Tiếp
 machine-none = Gõ một lệnh cho OS, chẳng hạn “smi 43”, và đường đi của SMI đó sẽ hiện ở đây.
 
 build = Bản build

@@ -338,9 +338,13 @@ impl Model {
 
     /// The machine has booted to its prompt, and nothing is under way.
     pub fn is_idle(&self) -> bool {
-        let booted = self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt);
+        self.boot.as_ref().is_some_and(|boot| boot.chronicle.outcome == Outcome::Prompt) && self.rests()
+    }
+
+    /// Nothing is under way.
+    pub fn rests(&self) -> bool {
         let waits = self.asked.iter().any(|asked| matches!(asked, Asked::Say | Asked::Touch | Asked::Cut));
-        booted && self.booting.is_none() && !waits
+        self.booting.is_none() && !waits
     }
 
     /// The OS waits for a command.

@@ -12,6 +12,7 @@ mod file;
 mod files;
 mod log;
 mod machine;
+mod memory;
 mod outcome;
 mod pcd;
 mod suggest;

@@ -5,6 +5,7 @@ use super::edits::edits;
 use super::files::Files;
 use super::log::Log;
 use super::machine::Machine;
+use super::memory::{self, Look, memory};
 use super::outcome::outcome;
 use crate::bars::{Parts, undo_key};
 use crate::bench::desk::{self, Desk, Place};
@@ -37,6 +38,7 @@ pub struct Props {
 pub enum Msg {
     Desk(desk::Msg),
     Panel(&'static str),
+    Memory(memory::Act),
 }
 
 pub struct Board {
@@ -44,10 +46,16 @@ pub struct Board {
     /// Name of an image that the reader brought.
     own: Option<String>,
     panel: &'static str,
+    look: Look,
 }
 
-const PANELS: [(&str, tabs::Name); 4] =
-    [("files", t::panel_files), ("console", t::panel_console), ("log", t::panel_log), ("machine", t::panel_machine)];
+const PANELS: [(&str, tabs::Name); 5] = [
+    ("files", t::panel_files),
+    ("console", t::panel_console),
+    ("log", t::panel_log),
+    ("machine", t::panel_machine),
+    ("memory", t::panel_memory),
+];
 
 impl Component for Board {
     type Message = Msg;
@@ -60,7 +68,7 @@ impl Component for Board {
         if !desk.edits().is_empty() {
             ctx.props().edited.emit(desk.edits().to_vec());
         }
-        Board { desk, own: None, panel: "files" }
+        Board { desk, own: None, panel: "files", look: Look::default() }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
@@ -68,6 +76,7 @@ impl Component for Board {
             && let Some(desk) = self.desk.linked(&ctx.props().link)
         {
             self.desk = desk;
+            self.look.forget();
         }
         true
     }
@@ -77,8 +86,17 @@ impl Component for Board {
         match msg {
             Msg::Desk(desk::Msg::Brought(name, bytes)) => self.bring(name, bytes),
             Msg::Desk(msg) => self.desk.update(msg),
-            Msg::Panel(panel) => self.panel = panel,
+            Msg::Panel(panel) => {
+                self.panel = panel;
+                // Who asks for it by its tab wants to see it.
+                self.look.act(memory::Act::Open(panel == "memory"));
+            }
+            Msg::Memory(act) => self.look.act(act),
         }
+        if self.desk.host.model.booting.is_some() {
+            self.look.forget();
+        }
+        self.look.follow(&mut self.desk.host.model);
         if self.desk.edits() != before {
             ctx.props().edited.emit(self.desk.edits().to_vec());
         }
@@ -129,6 +147,9 @@ impl Component for Board {
                         </div>
                         <section class={panel("machine")} aria-label={t::panel_machine(l)}>
                             <Machine boot={boot.clone()} feed={feed} lang={l} />
+                        </section>
+                        <section class={panel("memory")} aria-label={t::panel_memory(l)}>
+                            { memory(&self.look, model, link.callback(Msg::Memory), l) }
                         </section>
                     </div>
                 </div>
