@@ -365,4 +365,7 @@ test('memory as both worlds read it: hidden, the same, changed by a command', as
   await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800100h');
   await page.keyboard.press('PageUp');
   await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800000h');
+  await memory.locator('[data-place="SMI handler"]').click();
+  await expect(memory.locator('.memt')).toHaveAttribute('data-hidden', 'true');
+  expect((await new AxeBuilder({ page }).include('.memv').analyze()).violations).toEqual([]);
 });

@@ -148,11 +148,11 @@ fn rows(memory: &Memory, before: Option<&Memory>, act: &Callback<Act>, l: Lang) 
     let lines = peek.os.chunks(ROW).zip(peek.smm.chunks(ROW)).enumerate().map(|(nth, (os, smm))| {
         let at = nth * ROW;
         let old = |view: fn(&Memory) -> &[u8]| before.and_then(|memory| view(memory).get(at..at + os.len()));
-        let place = hex(addr.wrapping_add(at as u64), 8);
+        let place = |rows: &'static str| html! { <th scope="row" rowspan={rows}>{ hex(addr.wrapping_add(at as u64), 8) }</th> };
         if os == smm {
-            return row(&place, "both", t::memory_both(l), os, old(|memory| &memory.peek.os));
+            return row(place("1"), "both", t::memory_both(l), os, old(|memory| &memory.peek.os));
         }
-        html! { <>{ row(&place, "os", "OS", os, old(|memory| &memory.peek.os)) }{ row("", "smm", "SMM", smm, old(|memory| &memory.peek.smm)) }</> }
+        html! { <>{ row(place("2"), "os", "OS", os, old(|memory| &memory.peek.os)) }{ row(Html::default(), "smm", "SMM", smm, old(|memory| &memory.peek.smm)) }</> }
     });
     html! {
         <>
@@ -170,7 +170,7 @@ fn rows(memory: &Memory, before: Option<&Memory>, act: &Callback<Act>, l: Lang) 
     }
 }
 
-fn row(place: &str, who: &'static str, name: &'static str, bytes: &[u8], old: Option<&[u8]>) -> Html {
+fn row(place: Html, who: &'static str, name: &'static str, bytes: &[u8], old: Option<&[u8]>) -> Html {
     let byte = |(nth, byte): (usize, &u8)| {
         let changed = old.is_some_and(|old| old.get(nth) != Some(byte));
         html! { <i class={classes!(changed.then_some("chg"))}>{ dump(std::slice::from_ref(byte)) }</i> }
@@ -178,7 +178,7 @@ fn row(place: &str, who: &'static str, name: &'static str, bytes: &[u8], old: Op
     let letter = |byte: &u8| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '·' };
     html! {
         <tr data-who={who}>
-            <th scope="row">{ place.to_owned() }</th><td class="who">{ name }</td>
+            { place }<td class="who">{ name }</td>
             <td class="hx">{ for bytes.iter().enumerate().map(byte) }</td><td class="asc">{ bytes.iter().map(letter).collect::<String>() }</td>
         </tr>
     }
