@@ -147,6 +147,8 @@ test('another link in the same window is another bench', async ({ page }) => {
 test('the board has the same faults: chosen, they are edits', async ({ page }) => {
   await page.goto('./#/board');
   await page.locator('.board[data-booting="false"] [data-act="faults"]').click();
+  const [bar, catalogue] = await Promise.all(['.bbar', '.at-faults'].map(part => page.locator(part).boundingBox()));
+  expect(catalogue.y - bar.y - bar.height).toBe(8);
   await page.locator('.seek input').fill('depex-circle');
   await fault(page, 'depex-circle').check();
   await expect(page.locator('.edits li')).toHaveCount(1);
@@ -255,6 +257,20 @@ test('by keys alone', async ({ page }) => {
   await page.keyboard.press('Space');
   await settled(page, 0);
   await expect(fault(page, 'flash-not-opened')).toBeChecked();
+});
+
+test('the bar is of one height, and a lock stands beside what it holds', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await openFlash(page);
+  const heights = await page.locator('.bbar .btn').evaluateAll(all => all.map(button => button.getBoundingClientRect().height));
+  expect(new Set(heights).size, String(heights)).toBe(1);
+  const apart = await page.locator('.fmap .shut').evaluateAll(all =>
+    all.filter(one => {
+      const [lock, held] = ['.i', ':scope > :nth-child(2)'].map(part => one.querySelector(part).getBoundingClientRect());
+      return lock.right > held.left || lock.bottom < held.top || lock.top > held.bottom;
+    }).map(one => one.textContent),
+  );
+  expect(apart).toEqual([]);
 });
 
 test('a narrow page shows one panel at a time, and nothing is wider than it', async ({ page }) => {

@@ -33,6 +33,8 @@ test('a page that does not come is told, with a way to try again', async ({ brow
   await page.route(/web-[^/]*_bg\.wasm$/, route => route.abort());
   await page.goto('./?lang=ja#/board');
   await expect(page.getByRole('alert')).toContainText('SMM Lab を読み込めませんでした');
+  const [text, again] = await Promise.all(['p', 'button'].map(name => page.getByRole('alert').locator(name).boundingBox()));
+  expect(again.y).toBeGreaterThanOrEqual(text.y + text.height);
   await page.unroute(/web-[^/]*_bg\.wasm$/);
   await page.getByRole('alert').getByRole('button').click();
   await expect(page.locator('.board')).toBeVisible();

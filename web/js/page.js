@@ -59,17 +59,15 @@ function language() {
 function failed(error) {
   const lang = language() in WORDS ? language() : 'en';
   const [text, again] = WORDS[lang];
-  const message = document.createElement('main');
-  message.className = 'page';
-  message.lang = lang;
-  message.setAttribute('role', 'alert');
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'btn';
-  button.textContent = again;
+  const make = (name, properties, ...inside) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...inside);
+    return element;
+  };
+  const button = make('button', { type: 'button', className: 'btn' }, again);
   button.addEventListener('click', () => location.reload());
-  message.append(text, ' ', button);
-  app.replaceChildren(message);
+  const message = make('div', { className: 'prose', role: 'alert' }, make('h1', {}, 'SMM Lab'), make('p', {}, text), button);
+  app.replaceChildren(make('main', { className: 'page', lang }, message));
   console.error(error);
 }
 

@@ -77,11 +77,13 @@ pub fn Sources(props: &Props) -> Html {
     }
 }
 
-/// A source, and the bit that hears of it.
+/// A source, and the bit that hears of it, if there is one.
 fn row(name: &str, bit: &str, controls: Html) -> Html {
     let (register, field) = bit.split_once('.').unwrap_or((bit, ""));
     let dot = if field.is_empty() { "" } else { "." };
-    html! { <div><dt>{ name.to_owned() }<code>{ register.to_owned() }{ dot }<wbr/>{ field.to_owned() }</code></dt><dd>{ controls }</dd></div> }
+    let bit =
+        (!bit.is_empty()).then(|| html! { <code>{ register.to_owned() }{ dot }<wbr/>{ field.to_owned() }</code> });
+    html! { <div><dt>{ name.to_owned() }{ for bit }</dt><dd>{ controls }</dd></div> }
 }
 
 /// A machine that is off hears its button, and whoever works at it from outside.

@@ -258,11 +258,11 @@ impl SourcesPage {
             <div class="bbar">
                 <span class="img"><b>{ "smmlab.fd" }</b>{ " · ich9" }</span>
                 { builds(Some(model.build), &choose, l) }
-                <button type="button" class="btn" data-act="undo" disabled={self.steps.is_empty()} aria-disabled={(!self.is_ready()).to_string()}
+                <button type="button" class="btn sm" data-act="undo" disabled={self.steps.is_empty()} aria-disabled={(!self.is_ready()).to_string()}
                     onclick={let last = self.steps.len().saturating_sub(1); act.reform(move |_: MouseEvent| Act::Back(last))}>
                     { icon(Icon::Undo) }<span>{ t::step_back_one(l) }</span>
                 </button>
-                <button type="button" class="btn" data-act="afresh" disabled={self.steps.is_empty()} aria-disabled={(!self.is_ready()).to_string()}
+                <button type="button" class="btn sm" data-act="afresh" disabled={self.steps.is_empty()} aria-disabled={(!self.is_ready()).to_string()}
                     onclick={act.reform(|_: MouseEvent| Act::Back(0))}>
                     { icon(Icon::Again) }<span>{ t::steps_afresh(l) }</span>
                 </button>

@@ -14,7 +14,7 @@ pub fn bar(page: &FlashPage, parts: Parts<'_>, act: &Callback<Act>) -> Html {
     let on = |deed: Act| act.reform(move |_: MouseEvent| deed.clone());
     let back = |deed: Act, id: &'static str, sign: Icon, name: &'static str| {
         html! {
-            <button type="button" class="btn" data-act={id} disabled={page.steps().is_empty()} aria-disabled={(!page.is_ready()).to_string()}
+            <button type="button" class="btn sm" data-act={id} disabled={page.steps().is_empty()} aria-disabled={(!page.is_ready()).to_string()}
                 onclick={on(deed)}>{ icon(sign) }<span>{ name }</span></button>
         }
     };
