@@ -11,8 +11,8 @@ export const VIEWS = {
     name: 'the page, smi-flow',
     open: (page, site) => page.goto(site.url).then(() => readyFigure(page.locator('figure.fig').first())),
   },
-  article: { name: 'an article, smi-flow', open: (page, site, article) => embedded(page, article, 'smi-flow') },
-  lock: { name: 'an article, ready-to-lock', open: (page, site, article) => embedded(page, article, 'ready-to-lock') },
+  article: { name: 'an article, smi-flow alone', open: (page, site, article) => embedded(page, article, 'smi-flow') },
+  lock: { name: 'an article, ready-to-lock alone', open: (page, site, article) => embedded(page, article, 'ready-to-lock') },
 };
 
 async function readyFigure(figure) {
@@ -21,7 +21,8 @@ async function readyFigure(figure) {
 }
 
 async function embedded(page, article, scene) {
-  const { url } = await article({ change: html => html.replace('scene="smi-flow"', `scene="${scene}"`) });
+  const alone = `<smm-lab scene="${scene}"></smm-lab>`;
+  const { url } = await article({ change: html => html.replace(/<smm-lab[^>]*>[^]*<\/smm-lab>/, alone) });
   await page.goto(url);
   return readyFigure(figures(page).first().locator('figure.fig'));
 }
