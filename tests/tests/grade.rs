@@ -40,6 +40,7 @@ fn symptom(exercise: &str) -> (&'static str, &'static str) {
         "spi-write-protected" => ("variable-kept", "EFI_NOT_FOUND"),
         "false-success" => ("variable-there", "EFI_NOT_FOUND"),
         "variable-locked" => ("setting-kept", "EFI_NOT_FOUND"),
+        "half-inside" => ("wakes", "no-answer"),
         _ => ("service-c", "EFI_NOT_FOUND"),
     }
 }
@@ -112,6 +113,14 @@ fn the_faulty_image_shows_the_same_symptom_on_qemu() {
     for line in ["setvar Colour: EFI_SUCCESS", "getvar Colour: EFI_NOT_FOUND", "smi 0x41: no answer"] {
         assert!(boot.console.lines().any(|said| said == line), "{line}: {}", boot.console);
     }
+    let item = library.find(Kind::Exercise, "half-inside").unwrap();
+    let (bug, fix) = (item.exercise("en").unwrap().task.bug, item.fix().unwrap());
+    const ACROSS: &str = "comm C0000000-5A5A-4C41-8B53-4D4D4C41420C efffe8";
+    for (more, status) in [(&[][..], "EFI_SUCCESS"), (fix, "EFI_ACCESS_DENIED")] {
+        let image = bench.edited(Build::Release.id(), &[&bug[..], more].concat()).unwrap();
+        let boot = boot_on_qemu(&image, &format!("{ACROSS}\n"));
+        assert!(boot.console.contains(&format!("41420C: {status}")), "{}", boot.console);
+    }
 }
 
 /// Without a fault every point holds (`check content` looks); with one, the first that doesn't is the fitting one.
@@ -166,7 +175,7 @@ fn smmlab_grade_says_by_its_exit_status_how_it_went() {
     assert_eq!(json["verdict"]["passed"], true);
     assert_eq!(json["verdict"]["trials"][1]["build"], "release");
     for (id, edits, wanted) in [
-        ("late", None, "there is no exercise \"late\"; there are: false-success, late-by-depex"),
+        ("late", None, "there is no exercise \"late\"; there are: false-success, half-inside, late-by-depex"),
         ("late-by-order", Some("[[edit]]\nop = \"order\"\nfile = \"DriverC\"\n"), "edit 1 (order)"),
         (
             "late-by-order",
