@@ -9,6 +9,8 @@ use crate::state::{Cpu, FS, GS, cr0, efer};
 const TSC: u32 = 0x10;
 const APIC_BASE: u32 = 0x1b;
 const SMI_COUNT: u32 = 0x34;
+/// No platform is told apart: bits 52:50 are 0.
+const PLATFORM_ID: u32 = 0x17;
 const FEATURE_CONTROL: u32 = 0x3a;
 const BIOS_SIGN_ID: u32 = 0x8b;
 const MTRRCAP: u32 = 0xfe;
@@ -95,7 +97,7 @@ impl Cpu {
             APIC_BASE => self.msr.apic_base,
             SMI_COUNT => self.smi_count.into(),
             FEATURE_CONTROL => self.msr.feature_control,
-            BIOS_SIGN_ID => 0,
+            PLATFORM_ID | BIOS_SIGN_ID => 0,
             MTRRCAP => MTRRCAP_VALUE | if self.map.is_intel() { MTRRCAP_SMRR } else { 0 },
             // No bank reports anything: a machine check says only that there is one.
             MCG_CAP => 0,
@@ -151,7 +153,7 @@ impl Cpu {
             GS_BASE => self.seg[GS].base = address(value)?,
             KERNEL_GS_BASE => self.msr.kernel_gs_base = address(value)?,
             // These are read only.
-            SMI_COUNT | MTRRCAP | MCG_CAP => return Err(Fault::GP0),
+            PLATFORM_ID | SMI_COUNT | MTRRCAP | MCG_CAP => return Err(Fault::GP0),
             range::SMBASE | range::MCA_CAP | range::SMRR_BASE | range::SMRR_MASK | range::FEATURE_CONTROL => {
                 self.write_smm_msr(index, value)?;
                 // What was decoded outside SMM may be hidden now, or no longer.

@@ -183,6 +183,25 @@ fn processors_with_qemus_map_have_none_of_these_registers() {
     }
 }
 
+/// SDM vol. 4, table 2-2: IA32_PLATFORM_ID (17h) is read only; OVMF reads it beside the microcode's revision.
+#[test]
+fn the_platform_is_read_and_not_written() {
+    for (write, vector) in [(false, None), (true, Some(GP))] {
+        let mut rig = Rig::long(&assemble(|a| {
+            a.mov(ecx, 0x17u32).unwrap();
+            if write {
+                a.wrmsr().unwrap()
+            } else {
+                a.rdmsr().unwrap()
+            }
+            a.hlt().unwrap();
+        }));
+        (rig.cpu.regs[0], rig.cpu.regs[2]) = (1, 1);
+        assert_eq!(rig.run().vector(), vector);
+        assert_eq!((rig.cpu.regs[0], rig.cpu.regs[2]), if write { (1, 1) } else { (0, 0) });
+    }
+}
+
 #[test]
 fn mtrrs_and_pat_refuse_reserved_bits_and_types() {
     // index, a value that is accepted, one that isn't
