@@ -1,0 +1,89 @@
+//! Debian's OVMF, built with SMM_REQUIRE, comes to its shell on board `qemu` as on QEMU: EDK II's own SMM core, variable and
+//! CPU drivers at work. Minutes long, so `cargo xtask soak` runs it.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+use board::{Board, Config, Machine, Stop, View};
+use e2e::firmware::flash;
+use e2e::ovmf::boots_until;
+use pi::variable::find;
+use std::collections::BTreeSet;
+use std::fs;
+use trace::{Event, Kind, Level, Output, Sink, SmiSource};
+
+const BANNER: &str = "UEFI Interactive Shell v2.2";
+/// It takes 2.3 thousand million: half is waiting by the PM timer.
+const MOST: u64 = 8_000_000_000;
+
+#[derive(Default)]
+struct Seen {
+    serial: Vec<u8>,
+    relocations: u32,
+    calls: u32,
+    left: u32,
+    shutdown: Option<String>,
+}
+
+impl Sink for Seen {
+    fn level(&self) -> Level {
+        Level::Events
+    }
+
+    fn event(&mut self, event: Event) {
+        match event.kind {
+            Kind::Output { to: Output::Serial, byte } => self.serial.push(byte),
+            Kind::SmiRequest { source: SmiSource::Ipi, .. } => self.relocations += 1,
+            Kind::SmiRequest { source: SmiSource::Apm, .. } => self.calls += 1,
+            Kind::SmmLeft { .. } => self.left += 1,
+            Kind::Shutdown { why } => self.shutdown = Some(why),
+            _ => {}
+        }
+    }
+}
+
+/// What a person reads, without the escape sequences.
+fn lines(serial: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(serial).into_owned();
+    text.lines().filter_map(|line| line.find("BdsDxe: ").map(|at| line[at..].trim_end().to_owned())).collect()
+}
+
+fn names(image: &[u8]) -> BTreeSet<String> {
+    let nvram = find(image, 0).unwrap().unwrap();
+    let store = nvram.store(image).unwrap();
+    store.check().unwrap();
+    store.live().map(|variable| variable.contents.text().unwrap()).collect()
+}
+
+#[test]
+#[ignore = "soak"]
+fn a_stock_ovmf_comes_to_its_shell_with_its_own_smm_as_on_qemu() {
+    let code = fs::read("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd").expect("sudo apt-get install ovmf");
+    let vars = fs::read("/usr/share/OVMF/OVMF_VARS_4M.fd").expect("sudo apt-get install ovmf");
+    let image = [&vars[..], &code].concat();
+    let config = Config { board: Board::Qemu, ram_mib: 128, bios: image.clone(), ..Config::default() };
+    let mut machine = Machine::new(&config).unwrap();
+    let mut seen = Seen::default();
+    while !String::from_utf8_lossy(&seen.serial).contains(BANNER) {
+        assert!(machine.instructions() < MOST, "{}", String::from_utf8_lossy(&seen.serial));
+        assert_eq!(machine.run_instructions(10_000_000, &mut seen), Stop::Limit, "{:?}", seen.shutdown);
+    }
+    println!("{} instructions, {} SMIs", machine.instructions(), seen.left);
+    // 622 on QEMU, until the prompt that comes behind.
+    assert_eq!(seen.relocations, 1);
+    assert!(seen.calls > 500, "{}", seen.calls);
+    // It may be in one just now.
+    assert!(seen.calls + seen.relocations - seen.left <= 1, "{}", seen.left);
+    let (tseg, _) = machine.tseg().unwrap();
+    let mut bytes = [0; 64];
+    machine.peek(View::Os, tseg, &mut bytes);
+    assert_eq!(bytes, [0xff; 64], "locked");
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("code"), &code).unwrap();
+    fs::write(folder.path().join("vars"), &vars).unwrap();
+    let serial = folder.path().join("serial");
+    let read = || fs::read(&serial).unwrap_or_default();
+    assert!(boots_until(folder.path(), true, || String::from_utf8_lossy(&read()).contains(BANNER)));
+    assert_eq!(lines(&seen.serial), lines(&read()));
+    let (ours, theirs) = (names(&flash(&machine, image.len())), names(&fs::read(folder.path().join("vars")).unwrap()));
+    assert!(ours.contains("BootOrder") && ours.is_subset(&theirs), "{ours:?}\n{theirs:?}");
+}
