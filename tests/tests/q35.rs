@@ -108,3 +108,23 @@ fn smram_at_the_default_smbase_is_locked_by_ff_and_02_only() {
         assert_eq!((read(machine), machine.read(0x3_0000, 4)), (0, 0x1111_1111), "{who}");
     });
 }
+
+/// Board `qemu` has the registers by which OVMF counts processors.
+#[test]
+fn a_write_of_0_turns_the_map_of_processors_into_registers() {
+    const PORT: u16 = 0xcd8;
+    both(|machine, who| {
+        let bytes = |machine: &mut Qtest| (0..5).map(|at| machine.port_in(PORT + at, 1)).collect::<Vec<_>>();
+        assert_eq!(bytes(machine), [1, 0, 0, 0, 0], "{who}");
+        machine.port_out(PORT, 4, 0);
+        assert_eq!(bytes(machine), [0, 0, 0, 0, 1], "{who}: enabled");
+        machine.port_out(PORT + 5, 1, 3);
+        assert_eq!((machine.port_in(PORT + 8, 4), machine.port_in(PORT, 4)), (0, 0), "{who}: APIC ID");
+        machine.port_out(PORT, 4, 1);
+        assert_eq!(machine.port_in(PORT + 4, 1), 0, "{who}: there is no second one");
+        machine.port_out(PORT + 5, 1, 0);
+        machine.port_out(PORT, 4, 0);
+        assert_eq!(machine.port_in(PORT + 8, 4), 0, "{who}: no event");
+        assert_eq!(machine.port_in(PORT + 12, 1), 0xff, "{who}: the map was longer");
+    });
+}

@@ -9,6 +9,7 @@
 
 mod causes;
 mod cfi;
+mod cpu_hotplug;
 mod cx;
 mod descriptor;
 mod fields;
@@ -86,6 +87,7 @@ pub mod tables {
     pub use crate::uhci::TABLE as UHCI;
 }
 
+use cpu_hotplug::CpuHotplug;
 use fw_cfg::FwCfg;
 use gpio::Gpio;
 use lpc::Lpc;
@@ -177,6 +179,8 @@ pub struct Chipset {
     pit: Pit,
     com1: Uart,
     fw_cfg: FwCfg,
+    /// Board `qemu` alone has it.
+    cpu_hotplug: Option<CpuHotplug>,
     flash: Flash,
     gpio: Gpio,
     /// Board `qemu` has none.
@@ -220,6 +224,7 @@ impl Chipset {
             pit: Pit::new(silicon),
             com1: Uart::new(),
             fw_cfg: FwCfg::new(&wiring),
+            cpu_hotplug: (wiring.silicon == Silicon::Qemu).then(|| CpuHotplug::new(wiring.cpus)),
             spi: flash.nor().map(Spi::new),
             flash,
             gpio: Gpio::new(),

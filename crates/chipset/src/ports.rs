@@ -4,9 +4,10 @@
 //! wider accesses reach it byte by byte. What no device claims reads as all ones, in this one place.
 //! PMBASE is decoded before the byte devices: programmed over one of them it hides it.
 
+use crate::cpu_hotplug::CpuHotplug;
 use crate::fw_cfg::FwCfg;
 use crate::pci::ConfigAddress;
-use crate::{Chipset, Cx, Silicon, gpio};
+use crate::{Chipset, Cx, Silicon, cpu_hotplug, gpio};
 use trace::{Kind, Output};
 
 const PM_PORTS: u16 = 128;
@@ -27,6 +28,12 @@ impl Chipset {
     fn pm_offset(&self, port: u16, size: u8) -> Option<u16> {
         let offset = port.checked_sub(self.lpc.pmbase()?)?;
         (offset + u16::from(size) <= PM_PORTS).then_some(offset)
+    }
+
+    /// The CPU hot-plug registers, and the offset in them.
+    fn hotplug(&mut self, port: u16, size: u8) -> Option<(&mut CpuHotplug, u16)> {
+        let (hotplug, offset) = (self.cpu_hotplug.as_mut()?, port.checked_sub(cpu_hotplug::PORT)?);
+        (offset + u16::from(size) <= hotplug.ports()).then_some((hotplug, offset))
     }
 
     /// The same for the general-purpose pins.
@@ -54,6 +61,9 @@ impl Chipset {
     }
 
     fn decode_read(&mut self, cx: &mut Cx, port: u16, size: u8) -> u32 {
+        if let Some((hotplug, offset)) = self.hotplug(port, size) {
+            return hotplug.read(offset) & ones(size);
+        }
         match (port, size) {
             (0xcf8, 4) => self.config_address.into_bits(),
             // QEMU answers narrower reads too, with the register's low part.
@@ -129,6 +139,9 @@ impl Chipset {
     }
 
     fn decode_write(&mut self, cx: &mut Cx, port: u16, size: u8, value: u32) {
+        if let Some((hotplug, offset)) = self.hotplug(port, size) {
+            return hotplug.write(offset, value);
+        }
         match (port, size) {
             (0xcf8, 4) => self.config_address = ConfigAddress::from_bits(value),
             (0xcfc..=0xcff, _) if port - 0xcfc + u16::from(size) <= 4 => {
