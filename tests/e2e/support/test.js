@@ -31,7 +31,10 @@ function collectErrors(page) {
   const errors = [];
   page.on('pageerror', error => errors.push(String(error)));
   page.on('console', message => message.type() === 'error' && errors.push(message.text()));
-  page.on('requestfailed', request => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('requestfailed', request => !leftBehind(request) && errors.push(`${request.url()}: ${request.failure()?.errorText}`));
   page.on('response', response => response.status() >= 400 && errors.push(`${response.url()}: ${response.status()}`));
   return errors;
 }
+
+/** Whoever goes on at once ends the worker of the page that he leaves, loaded or not. */
+const leftBehind = request => /\/worker\.js\b/.test(request.url()) && request.failure()?.errorText === 'net::ERR_ABORTED';
