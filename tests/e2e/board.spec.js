@@ -365,6 +365,10 @@ test('memory as both worlds read it: hidden, the same, changed by a command', as
   await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800100h');
   await page.keyboard.press('PageUp');
   await expect(memory.locator('.memt')).toHaveAttribute('data-addr', '00800000h');
+  // Another machine: nothing of it has changed since.
+  await boot(page);
+  await expect(rows('both').first().locator('.hx')).not.toContainText('78563412', { timeout: 15_000 });
+  await expect(memory.locator('.chg')).toHaveCount(0);
   await memory.locator('[data-place="SMI handler"]').click();
   await expect(memory.locator('.memt')).toHaveAttribute('data-hidden', 'true');
   expect((await new AxeBuilder({ page }).include('.memv').analyze()).violations).toEqual([]);

@@ -11,7 +11,7 @@ use std::fs;
 use trace::{Event, Kind, Level, Output, Sink, SmiSource};
 
 const BANNER: &str = "UEFI Interactive Shell v2.2";
-/// It takes 2.3 thousand million: half is waiting by the PM timer.
+/// It takes 2.3 thousand million.
 const MOST: u64 = 8_000_000_000;
 
 #[derive(Default)]

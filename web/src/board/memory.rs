@@ -58,9 +58,9 @@ impl Look {
         }
     }
 
-    /// Another machine: the moment says nothing.
+    /// Another machine: nothing of it has been seen.
     pub fn forget(&mut self) {
-        (self.asked, self.before) = (None, None);
+        (self.asked, self.shown, self.before) = (None, None, None);
     }
 }
 
