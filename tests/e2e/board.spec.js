@@ -373,3 +373,17 @@ test('memory as both worlds read it: hidden, the same, changed by a command', as
   await expect(memory.locator('.memt')).toHaveAttribute('data-hidden', 'true');
   expect((await new AxeBuilder({ page }).include('.memv').analyze()).violations).toEqual([]);
 });
+
+test('the panels fit a phone in all languages', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const lang of ['en', 'vi', 'ja']) {
+    await page.goto(`./?lang=${lang}#/board`);
+    await booted(page);
+    for (const panel of ['files', 'console', 'log', 'machine', 'memory']) {
+      await page.locator(`.board > .tabs [data-tab="${panel}"]`).click();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), `${lang} ${panel}`).toBeLessThanOrEqual(360);
+    }
+    await expect(page.locator('.memt')).toBeVisible({ timeout: 15_000 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), lang).toBeLessThanOrEqual(360);
+  }
+});
